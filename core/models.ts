@@ -1,0 +1,162 @@
+/**
+ * The model registry: everything that differs between checkpoints. Adding a checkpoint means adding an
+ * entry here; no other file names a model.
+ */
+
+/** A canvas of whole tiles, in pixels, read as [first, second] in the entry's pinpoint order. */
+export type Pinpoint = readonly [number, number];
+
+/** How a checkpoint cuts a picture into tiles and counts its image tokens. */
+export interface Geometry {
+  /** Side of a square tile, in pixels. */
+  readonly tile: number;
+  /** Side of a square patch, in pixels; `tile / patch` squared is the image tokens of one tile. */
+  readonly patch: number;
+  /** Candidate canvases, in pixels; the order of the list decides ties. */
+  readonly pinpoints: readonly Pinpoint[];
+  /** Whether a pinpoint reads (width, height), as the authors' code does, or (height, width), as Hugging Face's does. */
+  readonly pinpointOrder: "wh" | "hw";
+  /** How the unpadded feature map is rounded: the authors' `int()`, or exact integer division. */
+  readonly unpad: "truncate" | "exact";
+}
+
+/** The prompt form of a checkpoint; `core/prompt.ts` renders it. */
+export type PromptTemplate = "chatml_direct" | "vicuna_v1" | "mistral_instruct";
+
+/** Micro-credits per token. One credit is 1,000,000 micro-credits. */
+export interface Price {
+  /** Changes whenever a figure below does; written into every charge. */
+  readonly version: string;
+  readonly imageToken: number;
+  readonly textToken: number;
+  readonly outputToken: number;
+}
+
+export interface Model {
+  readonly id: string;
+  /** Identifies the weights; part of every cache key. */
+  readonly revision: string;
+  readonly ownedBy: string;
+  /** Unix seconds, for OpenAI's model object. */
+  readonly created: number;
+  readonly geometry: Geometry;
+  /** Whether `detail: "low"` may send the base view alone. */
+  readonly lowDetail: boolean;
+  readonly template: PromptTemplate;
+  readonly tokenizer: "tessera-tiny" | "yi-34b" | "llama-2" | "mistral";
+  /** Token ids that the engine needs; the prompt's control pieces map to ids in the tokenizer. */
+  readonly imageToken: number;
+  /** Strings at which generation ends; the engine also stops at the ids that encode them. */
+  readonly stop: readonly string[];
+  /** Prompt and output together, in tokens. */
+  readonly contextLength: number;
+  readonly defaults: {
+    readonly temperature: number;
+    readonly topP: number;
+    readonly maxTokens: number;
+  };
+  /** The most tokens one request may ask for. */
+  readonly maxOutputTokens: number;
+  /** The most images one request may carry. */
+  readonly maxImages: number;
+  readonly price: Price;
+}
+
+/** The pinpoints of every published LLaVA-1.6 configuration. */
+const PINPOINTS: readonly Pinpoint[] = [
+  [336, 672],
+  [672, 336],
+  [672, 672],
+  [1008, 336],
+  [336, 1008],
+];
+
+/** CLIP-L/14 at 336 pixels, with the authors' reading of the pinpoints. */
+const CLIP_L_336: Geometry = {
+  tile: 336,
+  patch: 14,
+  pinpoints: PINPOINTS,
+  pinpointOrder: "wh",
+  unpad: "exact",
+};
+
+/** The authors' command line samples at 0.2 without top_p; the context bounds the answer (haotian-liu/LLaVA `llava/serve/cli.py`). */
+const LLAVA_DEFAULTS = { temperature: 0.2, topP: 1, maxTokens: 512 } as const;
+
+const LLAVA = {
+  ownedBy: "liuhaotian",
+  created: 1_706_659_200,
+  geometry: CLIP_L_336,
+  lowDetail: true,
+  contextLength: 4096,
+  defaults: LLAVA_DEFAULTS,
+  maxOutputTokens: 1024,
+  maxImages: 4,
+} as const;
+
+export const MODELS: readonly Model[] = [
+  {
+    id: "tessera-tiny",
+    revision: "2026-11-22",
+    ownedBy: "tessera",
+    created: 1_795_305_600,
+    geometry: { ...CLIP_L_336, patch: 28 },
+    lowDetail: true,
+    template: "chatml_direct",
+    tokenizer: "tessera-tiny",
+    imageToken: 5,
+    stop: ["<|im_end|>"],
+    contextLength: 4096,
+    defaults: { temperature: 0, topP: 1, maxTokens: 64 },
+    maxOutputTokens: 256,
+    maxImages: 4,
+    price: { version: "tessera-tiny/1", imageToken: 1, textToken: 1, outputToken: 4 },
+  },
+  {
+    ...LLAVA,
+    id: "llava-v1.6-34b",
+    revision: "llava-hf/llava-v1.6-34b-hf",
+    template: "chatml_direct",
+    tokenizer: "yi-34b",
+    imageToken: 64_000,
+    stop: ["<|im_end|>"],
+    price: { version: "llava-v1.6-34b/1", imageToken: 1, textToken: 1, outputToken: 4 },
+  },
+  {
+    ...LLAVA,
+    id: "llava-v1.6-vicuna-13b",
+    revision: "llava-hf/llava-v1.6-vicuna-13b-hf",
+    template: "vicuna_v1",
+    tokenizer: "llama-2",
+    imageToken: 32_000,
+    stop: ["</s>"],
+    price: { version: "llava-v1.6-vicuna-13b/1", imageToken: 1, textToken: 1, outputToken: 3 },
+  },
+  {
+    ...LLAVA,
+    id: "llava-v1.6-vicuna-7b",
+    revision: "llava-hf/llava-v1.6-vicuna-7b-hf",
+    template: "vicuna_v1",
+    tokenizer: "llama-2",
+    imageToken: 32_000,
+    stop: ["</s>"],
+    price: { version: "llava-v1.6-vicuna-7b/1", imageToken: 1, textToken: 1, outputToken: 2 },
+  },
+  {
+    ...LLAVA,
+    id: "llava-v1.6-mistral-7b",
+    revision: "llava-hf/llava-v1.6-mistral-7b-hf",
+    template: "mistral_instruct",
+    tokenizer: "mistral",
+    imageToken: 32_000,
+    stop: ["</s>"],
+    price: { version: "llava-v1.6-mistral-7b/1", imageToken: 1, textToken: 1, outputToken: 2 },
+  },
+];
+
+const BY_ID = new Map(MODELS.map((model) => [model.id, model]));
+
+/** The entry for an id, or undefined. */
+export function findModel(id: string): Model | undefined {
+  return BY_ID.get(id);
+}

@@ -1,0 +1,47 @@
+/** The contract between the vision Worker and everyone who asks it for tiles. */
+
+/** `default`: EXIF orientation applied, alpha composited on white. `reference`: neither, as the authors' code does. */
+export type ImagePolicy = "default" | "reference";
+
+/** What a picture's header says; nothing is decoded. Sizes in pixels, as stored (before orientation). */
+export interface ImageProbe {
+  readonly format: "jpeg" | "png" | "webp" | "gif";
+  readonly width: number;
+  readonly height: number;
+  /** EXIF orientation, 1 to 8; 1 when the file has none. */
+  readonly orientation: number;
+  readonly frames: number;
+  readonly hasAlpha: boolean;
+}
+
+/** A picture ready for a model: 8-bit RGB, row-major, three bytes a pixel. */
+export interface PreparedImage {
+  /** Size of the picture in pixels, after orientation. */
+  readonly width: number;
+  readonly height: number;
+  /** The chosen canvas as [width, height] in pixels. */
+  readonly grid: readonly [number, number];
+  /** Size of the grid view in pixels, without padding. */
+  readonly resized: readonly [number, number];
+  /** The base view: the whole picture squashed to tile × tile. */
+  readonly base: Uint8Array;
+  /** The grid view, `resized[0] * resized[1] * 3` bytes. */
+  readonly view: Uint8Array;
+}
+
+/** Why a picture is refused; every code is stable and listed in docs/errors.md. */
+export interface ImageRefusal {
+  readonly code:
+    | "image_empty"
+    | "image_format_unsupported"
+    | "image_too_many_bytes"
+    | "image_too_many_pixels"
+    | "image_dimensions_invalid"
+    | "image_truncated"
+    | "image_corrupt"
+    | "image_feature_unsupported";
+  /** For people: what is wrong, with the limit and the measured value where there is one. */
+  readonly message: string;
+  readonly limit?: number;
+  readonly value?: number;
+}
