@@ -16,10 +16,7 @@ export interface Message {
  * One piece of a prompt. `text` is tokenized as plain text, so nothing a user writes can become a control
  * token; `control` is one named token of the tokenizer; `image` stands for all the tokens of that image.
  */
-export type Segment =
-  | { readonly text: string }
-  | { readonly control: string }
-  | { readonly image: number };
+export type Segment = { readonly text: string } | { readonly control: string } | { readonly image: number };
 
 const DEFAULT_SYSTEM = {
   chatml_direct: "Answer the questions.",

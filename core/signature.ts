@@ -1,0 +1,60 @@
+/**
+ * Authentication between the edge and its GPU workers, both ways: an HMAC-SHA256 over method, path, timestamp, nonce
+ * and the body's hash, with the pool's shared secret.
+ */
+
+export const TIMESTAMP_HEADER = "x-tessera-timestamp";
+export const NONCE_HEADER = "x-tessera-nonce";
+export const SIGNATURE_HEADER = "x-tessera-signature";
+
+/** How far apart the two sides' clocks may be, and how long a nonce must be remembered, in milliseconds. */
+export const SIGNATURE_WINDOW_MS = 60_000;
+
+export interface SignedRequest {
+  readonly method: string;
+  /** The path alone, without origin and query. */
+  readonly path: string;
+  /** Unix milliseconds, in decimal. */
+  readonly timestamp: string;
+  /** Never used twice within the window. */
+  readonly nonce: string;
+  readonly body: Uint8Array<ArrayBuffer>;
+}
+
+/** The signature of a request, in hex. */
+export async function sign(secret: string, request: SignedRequest): Promise<string> {
+  const mac = await crypto.subtle.sign("HMAC", await hmacKey(secret, "sign"), await canonical(request));
+  return toHex(new Uint8Array(mac));
+}
+
+/** Whether a signature is this request's, in constant time. Freshness and replay are the receiver's to check. */
+export async function verify(secret: string, request: SignedRequest, signature: string): Promise<boolean> {
+  const bytes = fromHex(signature);
+  if (!bytes) return false;
+  return crypto.subtle.verify("HMAC", await hmacKey(secret, "verify"), bytes, await canonical(request));
+}
+
+async function canonical({
+  method,
+  path,
+  timestamp,
+  nonce,
+  body,
+}: SignedRequest): Promise<Uint8Array<ArrayBuffer>> {
+  const hash = toHex(new Uint8Array(await crypto.subtle.digest("SHA-256", body)));
+  return new TextEncoder().encode([method.toUpperCase(), path, timestamp, nonce, hash].join("\n"));
+}
+
+function hmacKey(secret: string, usage: "sign" | "verify") {
+  const bytes = new TextEncoder().encode(secret);
+  return crypto.subtle.importKey("raw", bytes, { name: "HMAC", hash: "SHA-256" }, false, [usage]);
+}
+
+export function toHex(bytes: Uint8Array): string {
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+function fromHex(text: string): Uint8Array<ArrayBuffer> | undefined {
+  if (!/^(?:[0-9a-f]{2})+$/.test(text)) return undefined;
+  return Uint8Array.from(text.match(/../g) ?? [], (pair) => Number.parseInt(pair, 16));
+}
