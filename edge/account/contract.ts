@@ -1,0 +1,142 @@
+/** What the Account object offers to the rest of the edge. Amounts are whole micro-credits, times Unix milliseconds. */
+import type { FinishReason } from "../../core/events.ts";
+import type { Result } from "../../core/result.ts";
+import type { Usage } from "../../core/usage.ts";
+
+/** What a key may do. */
+export type Scope = "infer" | "jobs" | "keys:write";
+
+/** Why the account says no. `retryAfterMs` stands where waiting helps. */
+export type AccountError =
+  | { readonly code: "invalid_api_key" }
+  | { readonly code: "api_key_expired" }
+  | { readonly code: "insufficient_scope"; readonly scope: Scope }
+  | { readonly code: "insufficient_credit"; readonly needed: number; readonly balance: number }
+  | { readonly code: "rate_limit_exceeded"; readonly retryAfterMs: number; readonly limit: number }
+  | { readonly code: "concurrency_limit_exceeded"; readonly retryAfterMs: number; readonly limit: number };
+
+/** Law: granted = balance + held + charged. */
+export interface Ledger {
+  readonly granted: number;
+  readonly balance: number;
+  readonly held: number;
+  readonly charged: number;
+}
+
+export interface KeyLimits {
+  readonly requestsPerMinute: number;
+  readonly concurrency: number;
+}
+
+export interface KeyOptions {
+  readonly name: string;
+  readonly scopes: readonly Scope[];
+  readonly expiresAt: number | null;
+  readonly limits: KeyLimits;
+}
+
+/** A key as it is listed; the key itself is shown once, when it is made. */
+export interface KeyRecord extends KeyOptions {
+  readonly id: string;
+  /** The first characters, by which a person recognises it. */
+  readonly start: string;
+  readonly createdAt: number;
+  readonly revokedAt: number | null;
+}
+
+export interface Reservation {
+  /** SHA-256 of the key, in hex. */
+  readonly keyHash: string;
+  readonly job: string;
+  /** The worst case of the request. */
+  readonly amount: number;
+  /** When the hold ends by itself if nobody finishes the job. */
+  readonly expiresAt: number;
+}
+
+export type JobState = "queued" | "running" | "succeeded" | "failed" | "canceled";
+
+/** A generation's outcome, as it is stored and answered. */
+export interface Answer {
+  readonly text: string;
+  readonly finishReason: FinishReason;
+  readonly usage: Usage;
+}
+
+export interface JobFailure {
+  readonly code: string;
+  readonly message: string;
+}
+
+export interface JobRecord {
+  readonly id: string;
+  readonly model: string;
+  readonly state: JobState;
+  readonly attempt: number;
+  readonly createdAt: number;
+  readonly startedAt: number | null;
+  readonly finishedAt: number | null;
+  readonly answer: Answer | null;
+  readonly failure: JobFailure | null;
+  /** What the finished job cost; 0 until then. */
+  readonly charge: number;
+}
+
+/** A stored request: everything needed to run it again after any crash. Pixels stay in R2. */
+export interface StoredRequest {
+  readonly job: string;
+  readonly model: string;
+  /** The normalised request as JSON; the account does not look inside. */
+  readonly request: string;
+  readonly webhook: string | null;
+}
+
+/** One try at a stored job. A later attempt makes an earlier one's outcome void. */
+export interface Attempt {
+  readonly attempt: number;
+  readonly lease: string;
+  readonly request: string;
+  /** Unix milliseconds after which the account starts another attempt. */
+  readonly deadline: number;
+}
+
+/** How a job ends. `charge` is bounded by the hold. */
+export interface Outcome {
+  readonly job: string;
+  readonly attempt: number;
+  /** Null for attached requests, whose hold is their fence. */
+  readonly lease: string | null;
+  readonly state: "succeeded" | "failed" | "canceled";
+  readonly charge: number;
+  readonly answer: Answer | null;
+  readonly failure: JobFailure | null;
+}
+
+export interface AccountApi {
+  /** Creates the account with its first credit; called again with the same `grant` id, it changes nothing. */
+  open(options: { name: string; grant: { id: string; amount: number } }): Promise<void>;
+  grant(entry: { id: string; amount: number }): Promise<Ledger>;
+  ledger(): Promise<Ledger>;
+
+  createKey(options: KeyOptions): Promise<{ key: string; record: KeyRecord }>;
+  listKeys(): Promise<KeyRecord[]>;
+  /** Takes effect on the key's next request. False when there is no such key. */
+  revokeKey(id: string): Promise<boolean>;
+
+  /** May this key do that? For routes that spend nothing. */
+  authorise(keyHash: string, scope: Scope): Promise<Result<{ keyId: string }, AccountError>>;
+  /** Authorises and holds the worst case in one step: the only call on an attached request's way in. */
+  reserve(reservation: Reservation): Promise<Result<{ balance: number }, AccountError>>;
+  /** `reserve` for a stored request: hold and job row in one transaction, then the doorbell. */
+  accept(reservation: Omit<Reservation, "expiresAt">, stored: StoredRequest): Promise<Result<JobRecord, AccountError>>;
+
+  /** Starts the next attempt of a stored job; null when it is final or another attempt still has time. */
+  startAttempt(job: string): Promise<Attempt | null>;
+  /** Charge, final state, result and webhook in one transaction. False when another outcome was first or the attempt is void. */
+  finish(outcome: Outcome): Promise<boolean>;
+  /** A stored job of this account, or null. */
+  job(keyHash: string, id: string): Promise<Result<JobRecord | null, AccountError>>;
+
+  /** The secret that signs this account's webhooks (`whsec_…`). */
+  webhookSecret(): Promise<string>;
+}

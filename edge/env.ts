@@ -1,0 +1,34 @@
+import type { Vision } from "../vision/worker.ts";
+import type { Account } from "./account/account.ts";
+import type { Doorbell } from "./jobs/doorbell.ts";
+import type { JobRun } from "./jobs/job-run.ts";
+import type { Pool } from "./pool/pool.ts";
+
+/** The Worker's bindings, as declared in wrangler.toml. */
+export interface Env {
+  readonly ACCOUNT: DurableObjectNamespace<Account>;
+  readonly POOL: DurableObjectNamespace<Pool>;
+  readonly JOB_RUN: DurableObjectNamespace<JobRun>;
+  /** Rings for stored jobs; the truth about a job is its row in the account. */
+  readonly JOBS: Queue<Doorbell>;
+  /** Cached answers. */
+  readonly RESULTS: KVNamespace;
+  /** Uploaded images and stored requests' pictures, as account/name. */
+  readonly IMAGES: R2Bucket;
+  /** What is listed across accounts. */
+  readonly DB: D1Database;
+  readonly VISION: Service<Vision>;
+
+  /** Signs API keys' tags and derives cache namespaces. */
+  readonly KEY_SECRET: string;
+  /** Shared with the GPU workers. */
+  readonly POOL_SECRET: string;
+  /** The operator's bearer token for /v1/admin. */
+  readonly ADMIN_KEY: string;
+  /** The operator's list of GPU workers' addresses: a JSON object of target name → origin. */
+  readonly POOL_TARGETS: string;
+  /** "allow" only on a developer's machine: webhooks may go to http on loopback. */
+  readonly LOOPBACK_WEBHOOKS?: string;
+  /** Origins that image URLs may name beside the public web, separated by spaces; only in tests. */
+  readonly IMAGE_ORIGINS?: string;
+}
