@@ -128,7 +128,10 @@ export interface AccountApi {
   /** Authorises and holds the worst case in one step: the only call on an attached request's way in. */
   reserve(reservation: Reservation): Promise<Result<{ balance: number }, AccountError>>;
   /** `reserve` for a stored request: hold and job row in one transaction, then the doorbell. */
-  accept(reservation: Omit<Reservation, "expiresAt">, stored: StoredRequest): Promise<Result<JobRecord, AccountError>>;
+  accept(
+    reservation: Omit<Reservation, "expiresAt">,
+    stored: StoredRequest,
+  ): Promise<Result<JobRecord, AccountError>>;
 
   /** Starts the next attempt of a stored job; null when it is final or another attempt still has time. */
   startAttempt(job: string): Promise<Attempt | null>;

@@ -1,0 +1,49 @@
+import { cloudflareTest } from "@cloudflare/vitest-plugin";
+import { defineConfig } from "vitest/config";
+
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        test: {
+          name: "unit",
+          include: [
+            "{core,edge,vision,gpu-worker,cli,start,models}/**/*.test.ts",
+            "test/{golden,properties}/**/*.test.ts",
+          ],
+          exclude: ["**/*.workerd.test.ts", "**/node_modules/**"],
+          testTimeout: 60_000,
+        },
+      },
+      {
+        plugins: [
+          cloudflareTest({
+            wrangler: { configPath: "./wrangler.toml" },
+            miniflare: {
+              bindings: {
+                KEY_SECRET: "workerd-tests-key-secret",
+                POOL_SECRET: "workerd-tests-pool-secret",
+                ADMIN_KEY: "workerd-tests-admin-key",
+                LOOPBACK_WEBHOOKS: "allow",
+              },
+            },
+          }),
+        ],
+        test: {
+          name: "workerd",
+          include: ["{edge,vision}/**/*.workerd.test.ts"],
+          testTimeout: 60_000,
+        },
+      },
+      {
+        test: {
+          name: "product",
+          include: ["test/product/**/*.test.ts", "test/clients/**/*.test.ts"],
+          testTimeout: 60_000,
+          hookTimeout: 120_000,
+          fileParallelism: false,
+        },
+      },
+    ],
+  },
+});
