@@ -1,0 +1,82 @@
+"""Greedy answers from the exported folder with onnxruntime: the reference for any other engine.
+
+    python runtime.py PICTURE QUESTION
+"""
+
+import json
+import sys
+from pathlib import Path
+
+import numpy as np
+import onnxruntime
+from PIL import Image
+from safetensors import safe_open
+from tokenizers import Tokenizer
+
+import views
+
+WEIGHTS = Path(__file__).parent / "weights"
+SYSTEM = "<|im_start|>system\nAnswer the questions.<|im_end|>"
+
+
+class Runtime:
+    def __init__(self, folder: Path = WEIGHTS, threads: int = 2) -> None:
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = threads
+        load = lambda name: onnxruntime.InferenceSession(str(folder / f"{name}.onnx"), options, providers=["CPUExecutionProvider"])
+        self.vision, self.embed, self.decoder = load("vision_encoder"), load("embed_tokens"), load("decoder")
+        self.tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+        self.stop = self.tokenizer.token_to_id("<|im_end|>")
+        with safe_open(str(folder / "model.safetensors"), "numpy") as f:
+            self.newline = f.get_tensor("image_newline").astype(np.float32)
+        processor = json.loads((folder / "preprocessor_config.json").read_text())
+        self.mean, self.std = (np.array(processor[k], np.float32) for k in ("image_mean", "image_std"))
+        self.cache = [(i.name, i.shape) for i in self.decoder.get_inputs()[3:]]
+
+    def image_tokens(self, image: Image.Image, low: bool = False) -> np.ndarray:
+        """The image's tokens [n, d], packed as the prompt holds them."""
+        cut = [views.base_view(image)] if low else views.split(image)
+        pixels = (np.stack([np.asarray(v.image) for v in cut]).astype(np.float32) / 255 - self.mean) / self.std
+        features = self.vision.run(None, {"pixel_values": np.ascontiguousarray(pixels.transpose(0, 3, 1, 2))})[0]
+        rows = np.concatenate([features.reshape(-1, features.shape[-1]), self.newline[None]])
+        return rows[views.base_index() if low else views.feature_index(*image.size)]
+
+    def embeddings(self, ids: list[int]) -> np.ndarray:
+        return self.embed.run(None, {"input_ids": np.array([ids], np.int64)})[0]
+
+    def text(self, text: str) -> np.ndarray:
+        return self.embeddings(self.tokenizer.encode(text, add_special_tokens=False).ids)
+
+    def prompt(self, image: Image.Image | None, question: str, low: bool = False) -> np.ndarray:
+        before, after = SYSTEM + "<|im_start|>user\n", question + "<|im_end|><|im_start|>assistant\n"
+        if image is None:
+            return self.text(before + after)
+        return np.concatenate([self.text(before), self.image_tokens(image, low)[None], self.text("\n" + after)], 1)
+
+    def generate(self, embeddings: np.ndarray, limit: int = 64) -> list[int]:
+        past = {name: np.zeros((1, shape[1], 0, shape[3]), np.float32) for name, shape in self.cache}
+        ids: list[int] = []
+        done = 0
+        while len(ids) < limit:
+            count = embeddings.shape[1]
+            feed = {
+                "inputs_embeds": embeddings,
+                "attention_mask": np.ones((1, done + count), np.int64),
+                "position_ids": np.arange(done, done + count, dtype=np.int64)[None],
+            }
+            logits, *present = self.decoder.run(None, feed | past)
+            done += count
+            token = int(logits[0, -1].argmax())
+            if token == self.stop:
+                break
+            ids.append(token)
+            past = dict(zip(past, present))
+            embeddings = self.embeddings([token])
+        return ids
+
+    def answer(self, image: Image.Image | None, question: str, low: bool = False) -> str:
+        return self.tokenizer.decode(self.generate(self.prompt(image, question, low)))
+
+
+if __name__ == "__main__":
+    print(Runtime().answer(Image.open(sys.argv[1]).convert("RGB"), sys.argv[2]))
