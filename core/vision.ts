@@ -1,5 +1,8 @@
 /** The contract between the vision Worker and everyone who asks it for tiles. */
 
+/** Changes whenever any picture's pixels would; part of every cache key. */
+export const VISION_VERSION = "1";
+
 /** `default`: EXIF orientation applied, alpha composited on white. `reference`: neither, as the authors' code does. */
 export type ImagePolicy = "default" | "reference";
 
