@@ -1,0 +1,51 @@
+/**
+ * Cached answers. Only deterministic requests have a key; a cached answer is shown to its own account alone and costs
+ * nothing. KV may take a minute to agree between places, which is harmless: an entry never changes.
+ */
+import { z } from "zod";
+import { finishReason, usageSchema } from "../../core/events.ts";
+import type { Sampling } from "../../core/frame.ts";
+import type { Model } from "../../core/models.ts";
+import type { Message } from "../../core/prompt.ts";
+import { toHex } from "../../core/signature.ts";
+import { VISION_VERSION } from "../../core/vision.ts";
+import type { Answer } from "../account/contract.ts";
+import type { ResolvedImage } from "../images/resolve.ts";
+
+/** How long an answer is kept, in seconds. */
+const RETENTION_SECONDS = 24 * 60 * 60;
+
+const answerSchema = z.strictObject({ text: z.string(), finishReason, usage: usageSchema });
+
+interface Question {
+  readonly account: string;
+  readonly model: Model;
+  readonly messages: readonly Message[];
+  readonly images: readonly ResolvedImage[];
+  readonly sampling: Sampling;
+}
+
+/** The key of a deterministic request's answer, or null when the request samples. */
+export async function resultKey({ account, model, messages, images, sampling }: Question): Promise<string | null> {
+  if (sampling.temperature !== 0) return null;
+  const facts = JSON.stringify([
+    model.id,
+    model.revision,
+    VISION_VERSION,
+    images.map((image) => [image.digest, image.lowDetail]),
+    messages,
+    sampling.maxTokens,
+    sampling.stop,
+  ]);
+  const hash = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(facts));
+  return `${account}/${toHex(new Uint8Array(hash))}`;
+}
+
+export async function readResult(results: KVNamespace, key: string): Promise<Answer | null> {
+  const stored = await results.get(key, "json");
+  return stored === null ? null : answerSchema.parse(stored);
+}
+
+export async function writeResult(results: KVNamespace, key: string, answer: Answer): Promise<void> {
+  await results.put(key, JSON.stringify(answer), { expirationTtl: RETENTION_SECONDS });
+}

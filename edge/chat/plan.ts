@@ -1,0 +1,75 @@
+/** Counts a request exactly before anything is computed: what preflight shows, the account reserves and usage repeats. */
+import { planTiles } from "../../core/anyres.ts";
+import { type ImageTokens, imageTokens } from "../../core/image-tokens.ts";
+import type { Model } from "../../core/models.ts";
+import { charge } from "../../core/price.ts";
+import type { Message } from "../../core/prompt.ts";
+import { ApiError } from "../errors.ts";
+import type { ResolvedImage } from "../images/resolve.ts";
+import { countTextTokens } from "./text-tokens.ts";
+
+export interface PlannedImage {
+  /** Pixels, after orientation. */
+  readonly width: number;
+  readonly height: number;
+  /** Canvas and grid view as [width, height]; null when the base view is sent alone. */
+  readonly grid: readonly [number, number] | null;
+  readonly resized: readonly [number, number] | null;
+  readonly tiles: number;
+  readonly tokens: ImageTokens;
+}
+
+export interface RequestPlan {
+  readonly images: readonly PlannedImage[];
+  readonly imageTokens: number;
+  readonly textTokens: number;
+  /** False where the text tokens are an upper bound. */
+  readonly textTokensExact: boolean;
+  readonly maxTokens: number;
+  /** The worst case, in micro-credits. */
+  readonly maxCharge: number;
+}
+
+interface Question {
+  readonly messages: readonly Message[];
+  /** Null asks for the model's default, or as much of it as the context leaves. */
+  readonly maxTokens: number | null;
+}
+
+/** The plan of a request whose pictures' sizes are known. Throws when prompt and answer don't fit the context. */
+export function planRequest(model: Model, question: Question, resolved: readonly ResolvedImage[]): RequestPlan {
+  const images = resolved.map((image) => planImage(model, image));
+  const imageTokenCount = images.reduce((sum, image) => sum + image.tokens.total, 0);
+  const text = countTextTokens(model, question.messages);
+  const promptTokens = imageTokenCount + text.tokens;
+  const room = model.contextLength - promptTokens;
+  if (room < (question.maxTokens ?? 1)) {
+    const asked = question.maxTokens === null ? "at least 1 for the answer" : `${question.maxTokens} for the answer`;
+    throw new ApiError(
+      "context_length_exceeded",
+      `The prompt has ${text.exact ? "" : "up to "}${promptTokens} tokens (${imageTokenCount} of images, ${text.tokens} of text) and needs ${asked}; ${model.id} fits ${model.contextLength} in all.`,
+      { param: "messages" },
+    );
+  }
+  const maxTokens = question.maxTokens ?? Math.min(model.defaults.maxTokens, room);
+  return {
+    images,
+    imageTokens: imageTokenCount,
+    textTokens: text.tokens,
+    textTokensExact: text.exact,
+    maxTokens,
+    maxCharge: charge(model.price, {
+      imageTokens: imageTokenCount,
+      textTokens: text.tokens,
+      outputTokens: maxTokens,
+    }),
+  };
+}
+
+function planImage(model: Model, { width, height, lowDetail }: ResolvedImage): PlannedImage {
+  const tokens = imageTokens(width, height, model.geometry, lowDetail ? "low" : "high");
+  if (lowDetail) return { width, height, grid: null, resized: null, tiles: 1, tokens };
+  const { grid, resized } = planTiles(width, height, model.geometry);
+  const tiles = 1 + (grid[0] / model.geometry.tile) * (grid[1] / model.geometry.tile);
+  return { width, height, grid, resized, tiles, tokens };
+}

@@ -1,0 +1,116 @@
+/** OpenAI's chat completion request, as far as Tessera answers it. */
+import { z } from "@hono/zod-openapi";
+
+const text = z.strictObject({ type: z.literal("text"), text: z.string() });
+
+const image = z.strictObject({
+  type: z.literal("image_url"),
+  image_url: z.strictObject({
+    url: z.string().openapi({ description: "A base64 data URL, an https URL, or sha256:<hex> of an uploaded image." }),
+    detail: z.enum(["auto", "low", "high"]).optional(),
+  }),
+});
+
+const systemMessage = z.strictObject({
+  role: z.enum(["system", "developer"]),
+  content: z.union([z.string(), z.array(text)]),
+  name: z.string().optional(),
+});
+
+const userMessage = z.strictObject({
+  role: z.literal("user"),
+  content: z.union([z.string(), z.array(z.discriminatedUnion("type", [text, image])).min(1)]),
+  name: z.string().optional(),
+});
+
+/** Assistant turns come back as clients received them: empty fields of the answer are no request. */
+const assistantMessage = z.strictObject({
+  role: z.literal("assistant"),
+  content: z.union([z.string(), z.array(text)]),
+  name: z.string().optional(),
+  refusal: z.null().optional(),
+  annotations: z.array(z.never()).optional(),
+});
+
+export const chatMessage = z.discriminatedUnion("role", [systemMessage, userMessage, assistantMessage]);
+
+const neutral = <Value extends z.ZodType>(schema: Value) => schema.nullish();
+
+/**
+ * Parameters that are not here are refused by name. Those that other clients always send are taken at the one value
+ * that asks for nothing.
+ */
+export const chatRequest = z
+  .strictObject({
+    model: z.string(),
+    messages: z.array(chatMessage).min(1),
+    max_tokens: z.int().min(1).nullish(),
+    max_completion_tokens: z.int().min(1).nullish(),
+    temperature: z.number().min(0).max(2).nullish(),
+    top_p: z.number().gt(0).max(1).nullish(),
+    seed: z.int().nullish(),
+    stop: z.union([z.string().min(1), z.array(z.string().min(1)).max(4)]).nullish(),
+    stream: z.boolean().nullish(),
+    stream_options: z.strictObject({ include_usage: z.boolean().optional() }).nullish(),
+    user: z.string().max(512).nullish(),
+    metadata: z.record(z.string(), z.string()).nullish(),
+    webhook: z
+      .string()
+      .optional()
+      .openapi({ description: "With `Prefer: respond-async`: where the signed event goes when the job has ended." }),
+
+    n: neutral(z.literal(1)),
+    frequency_penalty: neutral(z.literal(0)),
+    presence_penalty: neutral(z.literal(0)),
+    logprobs: neutral(z.literal(false)),
+    store: neutral(z.literal(false)),
+    response_format: neutral(z.strictObject({ type: z.literal("text") })),
+    tools: neutral(z.array(z.never()).max(0)),
+    tool_choice: neutral(z.literal("none")),
+    modalities: neutral(z.tuple([z.literal("text")])),
+  })
+  .openapi("ChatCompletionRequest");
+export type ChatRequestBody = z.infer<typeof chatRequest>;
+
+/** Parameters whose only accepted value asks for nothing; any other value is an unsupported parameter, not a wrong one. */
+export const NEUTRAL_PARAMETERS: ReadonlySet<string> = new Set([
+  "n",
+  "frequency_penalty",
+  "presence_penalty",
+  "logprobs",
+  "store",
+  "response_format",
+  "tools",
+  "tool_choice",
+  "modalities",
+]);
+
+export const usageBody = z
+  .object({
+    prompt_tokens: z.int(),
+    completion_tokens: z.int(),
+    total_tokens: z.int(),
+    prompt_tokens_details: z.object({ cached_tokens: z.int(), text_tokens: z.int(), image_tokens: z.int() }),
+    completion_tokens_details: z.object({ reasoning_tokens: z.int() }),
+    cost: z.number().openapi({ description: "Credits charged for this answer; 0 for a cached one." }),
+  })
+  .openapi("Usage");
+
+export const chatCompletion = z
+  .object({
+    id: z.string(),
+    object: z.literal("chat.completion"),
+    created: z.int(),
+    model: z.string(),
+    choices: z.array(
+      z.object({
+        index: z.int(),
+        message: z.object({ role: z.literal("assistant"), content: z.string(), refusal: z.null() }),
+        logprobs: z.null(),
+        finish_reason: z.enum(["stop", "length"]),
+      }),
+    ),
+    usage: usageBody,
+  })
+  .openapi("ChatCompletion");
+export type ChatCompletion = z.infer<typeof chatCompletion>;

@@ -1,0 +1,87 @@
+/** Sends a job frame to the worker that holds its lease, and reads the events that come back. */
+import { type WorkerEvent, workerEvent } from "../../core/events.ts";
+import { encodeFrame, FRAME_CONTENT_TYPE, FRAME_PATH, type Frame } from "../../core/frame.ts";
+import { NONCE_HEADER, SIGNATURE_HEADER, sign, TIMESTAMP_HEADER } from "../../core/signature.ts";
+
+/** The worker did not take the frame, or went silent before its last event: another worker may still answer. */
+export class WorkerLost extends Error {
+  override readonly name = "WorkerLost";
+}
+
+/** A line of the worker's answer is far shorter; more means that something else is answering. */
+const MAX_LINE_CHARACTERS = 64 << 10;
+
+/** The worker's events, in order, up to `done` or `error`. Throws WorkerLost; aborting the signal stops the engine. */
+export async function* runOnWorker(
+  origin: string,
+  frame: Frame,
+  secret: string,
+  signal: AbortSignal,
+): AsyncGenerator<WorkerEvent, void, void> {
+  const response = await post(origin, frame, secret, signal);
+  for await (const line of lines(response)) {
+    const event = workerEvent.safeParse(parse(line));
+    if (!event.success) throw new WorkerLost("The worker's answer does not follow the protocol.");
+    yield event.data;
+    if (event.data.type === "done" || event.data.type === "error") return;
+  }
+  throw new WorkerLost("The worker's answer ended early.");
+}
+
+async function post(
+  origin: string,
+  frame: Frame,
+  secret: string,
+  signal: AbortSignal,
+): Promise<ReadableStream<Uint8Array>> {
+  const body = encodeFrame(frame);
+  const request = {
+    method: "POST",
+    path: FRAME_PATH,
+    timestamp: String(Date.now()),
+    nonce: crypto.randomUUID(),
+    body,
+  };
+  const headers = {
+    "content-type": FRAME_CONTENT_TYPE,
+    [TIMESTAMP_HEADER]: request.timestamp,
+    [NONCE_HEADER]: request.nonce,
+    [SIGNATURE_HEADER]: await sign(secret, request),
+  };
+  let response: Response;
+  try {
+    response = await fetch(new URL(FRAME_PATH, origin), { method: "POST", headers, body, signal });
+  } catch (error) {
+    if (signal.aborted) throw error;
+    throw new WorkerLost("The worker cannot be reached.");
+  }
+  if (response.status !== 200 || !response.body) {
+    const text = await response.text();
+    throw new WorkerLost(`The worker answered ${response.status}: ${text.slice(0, 500)}`);
+  }
+  return response.body;
+}
+
+async function* lines(body: ReadableStream<Uint8Array>): AsyncGenerator<string, void, void> {
+  let rest = "";
+  const decoder = new TextDecoder();
+  try {
+    for await (const chunk of body) {
+      const parts = (rest + decoder.decode(chunk, { stream: true })).split("\n");
+      rest = parts.pop() ?? "";
+      if (rest.length > MAX_LINE_CHARACTERS) throw new WorkerLost("The worker's answer has no line ends.");
+      yield* parts.filter((line) => line !== "");
+    }
+  } catch (error) {
+    if (error instanceof WorkerLost) throw error;
+    throw new WorkerLost("The connection to the worker broke.");
+  }
+}
+
+function parse(line: string): unknown {
+  try {
+    return JSON.parse(line);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,64 @@
+/** From an image in a request to bytes whose digest and size are known. */
+import type { ImageProbe } from "../../core/vision.ts";
+import type { Caller } from "../auth/caller.ts";
+import type { RequestedImage } from "../chat/request.ts";
+import type { Env } from "../env.ts";
+import { ApiError } from "../errors.ts";
+import { type Digest, digestOf } from "./digest.ts";
+import { downloadImage } from "./download.ts";
+import { getImage } from "./store.ts";
+
+export interface ResolvedImage {
+  readonly digest: Digest;
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  /** Pixels, after orientation. */
+  readonly width: number;
+  readonly height: number;
+  readonly lowDetail: boolean;
+  readonly param: string;
+}
+
+/** Bytes, digests and sizes of a request's images. Nothing is decoded; the web is asked only for a key that may. */
+export async function resolveImages(
+  env: Env,
+  caller: Caller,
+  images: readonly RequestedImage[],
+): Promise<ResolvedImage[]> {
+  if (images.some((image) => image.source.kind === "url")) await caller.authorise("infer");
+  return Promise.all(images.map((image) => resolve(env, caller, image)));
+}
+
+async function resolve(env: Env, caller: Caller, image: RequestedImage): Promise<ResolvedImage> {
+  const { bytes, digest } = await load(env, caller, image);
+  const probe = await env.VISION.probe(bytes);
+  if (!probe.ok) throw new ApiError(probe.error.code, probe.error.message, { param: image.param });
+  const [width, height] = orientedSize(probe.value);
+  return { digest, bytes, width, height, lowDetail: image.lowDetail, param: image.param };
+}
+
+async function load(
+  env: Env,
+  caller: Caller,
+  { source, param }: RequestedImage,
+): Promise<{ bytes: Uint8Array<ArrayBuffer>; digest: Digest }> {
+  switch (source.kind) {
+    case "bytes":
+      return { bytes: source.bytes, digest: await digestOf(source.bytes) };
+    case "stored": {
+      const bytes = await getImage(env.IMAGES, caller.account, source.digest);
+      if (!bytes) throw new ApiError("image_not_found", `There is no image ${source.digest}.`, { param });
+      return { bytes, digest: source.digest };
+    }
+    case "url": {
+      const origins = env.IMAGE_ORIGINS?.split(" ") ?? [];
+      const download = await downloadImage(source.url, { origins });
+      if (!download.ok) throw new ApiError(download.error.code, download.error.message, { param });
+      return { bytes: download.value, digest: await digestOf(download.value) };
+    }
+  }
+}
+
+/** EXIF orientations 5 to 8 turn the picture by a quarter. */
+function orientedSize({ width, height, orientation }: ImageProbe): [number, number] {
+  return orientation >= 5 ? [height, width] : [width, height];
+}

@@ -1,0 +1,171 @@
+import { DurableObject } from "cloudflare:workers";
+import { HEARTBEAT_EXPIRY_MS, type Heartbeat } from "../../core/heartbeat.ts";
+import type { Env } from "../env.ts";
+import { chooseWorker } from "./choose.ts";
+import type { Acquired, Lease, Ticket } from "./contract.ts";
+
+/** Outlasts the longest decode; a lease that nobody gives back ends by itself. */
+const LEASE_MS = 10 * 60_000;
+/** A ticket that nobody asks about for this long has left the line. */
+const TICKET_EXPIRY_MS = 5_000;
+/** Assumed until a job has been measured. */
+const FIRST_JOB_MS = 2_000;
+
+interface Worker {
+  readonly heartbeat: Heartbeat;
+  readonly origin: string;
+  readonly seenAt: number;
+}
+
+interface Held {
+  readonly worker: string;
+  readonly boot: string;
+  readonly grantedAt: number;
+}
+
+interface Waiting {
+  readonly ticket: Ticket;
+  askedAt: number;
+  /** Answers the pending call, when there is one. */
+  wake: (() => void) | null;
+}
+
+/**
+ * One model's line and its workers. All of it is in memory: workers report every second, so a restarted object knows
+ * them again at once, their own counts bound what it grants, and whoever waits asks again.
+ */
+export class Pool extends DurableObject<Env> {
+  readonly #workers = new Map<string, Worker>();
+  readonly #leases = new Map<string, Held>();
+  /** In order of arrival. */
+  readonly #line = new Map<string, Waiting>();
+  #jobMs = FIRST_JOB_MS;
+
+  /** Takes a report from a worker whose target is in the operator's list. */
+  heartbeat(heartbeat: Heartbeat, origin: string): void {
+    const before = this.#workers.get(heartbeat.worker);
+    this.#workers.set(heartbeat.worker, { heartbeat, origin, seenAt: Date.now() });
+    if (before && before.heartbeat.boot !== heartbeat.boot) this.#dropLeases(heartbeat.worker);
+    this.#serveLine();
+  }
+
+  /** A slot on a worker; or, when none comes free within the ticket's wait, its place in line. */
+  async acquire(ticket: Ticket): Promise<Acquired> {
+    this.#expire();
+    if (this.#workers.size === 0) return { kind: "no_worker" };
+    const waiting = this.#join(ticket);
+    const first = this.#tryGrant(ticket.id);
+    if (first) return first;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    waiting.wake = resolve;
+    const timer = setTimeout(resolve, ticket.waitMs);
+    await promise;
+    clearTimeout(timer);
+    waiting.wake = null;
+    waiting.askedAt = Date.now();
+    return this.#tryGrant(ticket.id) ?? this.#place(ticket.id);
+  }
+
+  /** Leaves the line. */
+  leave(ticket: string): void {
+    this.#line.delete(ticket);
+    this.#serveLine();
+  }
+
+  /** Gives a slot back. */
+  release(lease: string): void {
+    const held = this.#leases.get(lease);
+    if (!held) return;
+    this.#leases.delete(lease);
+    this.#jobMs = 0.8 * this.#jobMs + 0.2 * (Date.now() - held.grantedAt);
+    this.#serveLine();
+  }
+
+  /** Whether any worker of this model is ready. */
+  ready(): boolean {
+    this.#expire();
+    return this.#ready().length > 0;
+  }
+
+  #join(ticket: Ticket): Waiting {
+    const known = this.#line.get(ticket.id);
+    if (known) {
+      known.askedAt = Date.now();
+      return known;
+    }
+    const waiting: Waiting = { ticket, askedAt: Date.now(), wake: null };
+    this.#line.set(ticket.id, waiting);
+    return waiting;
+  }
+
+  /** Grants only to the head of the line: first come, first served. */
+  #tryGrant(id: string): Acquired | null {
+    this.#expire();
+    const [head] = this.#line.values();
+    if (!head || head.ticket.id !== id) return null;
+    const chosen = chooseWorker(this.#ready(), head.ticket.affinity);
+    if (!chosen) return null;
+    this.#line.delete(id);
+    const lease: Lease = {
+      id: crypto.randomUUID(),
+      worker: chosen.worker,
+      boot: chosen.boot,
+      origin: chosen.origin,
+    };
+    this.#leases.set(lease.id, { worker: chosen.worker, boot: chosen.boot, grantedAt: Date.now() });
+    this.#serveLine();
+    return { kind: "granted", lease };
+  }
+
+  #place(id: string): Acquired {
+    if (this.#workers.size === 0) {
+      this.#line.delete(id);
+      return { kind: "no_worker" };
+    }
+    const position = [...this.#line.keys()].indexOf(id) + 1;
+    const slots = this.#ready().reduce((sum, worker) => sum + worker.slots, 0);
+    return { kind: "waiting", position, etaMs: Math.round((position * this.#jobMs) / Math.max(1, slots)) };
+  }
+
+  #ready() {
+    const held = Map.groupBy(this.#leases.values(), (lease) => lease.worker);
+    return [...this.#workers.values()]
+      .filter(({ heartbeat }) => heartbeat.state === "ready")
+      .map(({ heartbeat, origin }) => ({
+        worker: heartbeat.worker,
+        boot: heartbeat.boot,
+        origin,
+        slots: heartbeat.slots,
+        // Leases count what the worker has not reported yet; its report counts what this object has forgotten.
+        load: Math.max(held.get(heartbeat.worker)?.length ?? 0, heartbeat.running + heartbeat.waiting),
+      }));
+  }
+
+  /** Lets the head of the line try; it grants itself and wakes the next. */
+  #serveLine(): void {
+    const [head] = this.#line.values();
+    head?.wake?.();
+  }
+
+  #expire(): void {
+    const now = Date.now();
+    for (const [name, worker] of this.#workers) {
+      if (now - worker.seenAt > HEARTBEAT_EXPIRY_MS) {
+        this.#workers.delete(name);
+        this.#dropLeases(name);
+      }
+    }
+    for (const [id, held] of this.#leases) {
+      if (now - held.grantedAt > LEASE_MS) this.#leases.delete(id);
+    }
+    for (const [id, waiting] of this.#line) {
+      if (!waiting.wake && now - waiting.askedAt > TICKET_EXPIRY_MS) this.#line.delete(id);
+    }
+  }
+
+  #dropLeases(worker: string): void {
+    for (const [id, held] of this.#leases) {
+      if (held.worker === worker) this.#leases.delete(id);
+    }
+  }
+}

@@ -1,0 +1,64 @@
+import type { Context } from "hono";
+import type { z } from "zod";
+import type { Env } from "./env.ts";
+import { ApiError } from "./errors.ts";
+import { readBytes } from "./read-bytes.ts";
+
+interface Options {
+  readonly maxBytes?: number;
+  /** Fields that exist in the API's family but not here: a wrong value of theirs is reported as unsupported. */
+  readonly unsupported?: ReadonlySet<string>;
+}
+
+const SMALL_BODY_BYTES = 64 << 10;
+
+/** A request's JSON body, checked against its schema. Throws the API error that tells what is wrong and where. */
+export async function readJson<Schema extends z.ZodType>(
+  context: Context<{ Bindings: Env }>,
+  schema: Schema,
+  { maxBytes = SMALL_BODY_BYTES, unsupported = new Set() }: Options = {},
+): Promise<z.infer<Schema>> {
+  const type = context.req.header("content-type")?.split(";")[0]?.trim().toLowerCase();
+  if (type !== "application/json") {
+    throw new ApiError("unsupported_media_type", "The Content-Type must be application/json.");
+  }
+  const tooLarge = new ApiError("body_too_large", `The body has more than ${maxBytes} bytes, the most that is taken.`);
+  if (Number(context.req.header("content-length") ?? 0) > maxBytes) throw tooLarge;
+  const bytes = await readBytes(context.req.raw.body, maxBytes);
+  if (!bytes) throw tooLarge;
+
+  const parsed = schema.safeParse(parseJson(bytes));
+  if (parsed.success) return parsed.data;
+  const issue = deepest(parsed.error.issues[0]!);
+  const path = issue.path.join(".");
+  const top = String(issue.path[0] ?? "");
+  if (issue.code === "unrecognized_keys") {
+    const param = [...issue.path, issue.keys[0]].join(".");
+    throw new ApiError("unsupported_parameter", `The parameter '${param}' is not supported.`, { param });
+  }
+  if (unsupported.has(top)) {
+    throw new ApiError("unsupported_parameter", `This value of '${top}' is not supported.`, { param: top });
+  }
+  const where = path === "" ? "The body" : `'${path}'`;
+  throw new ApiError("invalid_value", `${where} is not valid: ${issue.message}.`, path === "" ? {} : { param: path });
+}
+
+function parseJson(bytes: Uint8Array): unknown {
+  try {
+    return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
+  } catch {
+    throw new ApiError("malformed_json", "The body is not valid JSON.");
+  }
+}
+
+type Issue = z.core.$ZodIssue;
+
+/** Inside a union, the branch that came furthest says best what is wrong. */
+function deepest(issue: Issue): Issue {
+  if (issue.code !== "invalid_union") return issue;
+  const inner = issue.errors
+    .flatMap((branch) => branch.slice(0, 1))
+    .map((each) => ({ ...deepest(each), path: [...issue.path, ...deepest(each).path] }))
+    .sort((left, right) => right.path.length - left.path.length)[0];
+  return inner && inner.path.length > issue.path.length ? inner : issue;
+}
