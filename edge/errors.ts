@@ -105,3 +105,8 @@ export function retryAfter(milliseconds: number): Record<string, string> {
     "retry-after-ms": String(Math.ceil(milliseconds)),
   };
 }
+
+/** Any thrown value as what a caller may see of it. What is not an API error is a bug, whose details never leave. */
+export function asApiError(error: unknown): ApiError {
+  return error instanceof ApiError ? error : new ApiError("internal_error", "Something went wrong inside Tessera.");
+}

@@ -133,6 +133,8 @@ export interface AccountApi {
     stored: StoredRequest,
   ): Promise<Result<JobRecord, AccountError>>;
 
+  /** The model of a stored job that waits for an attempt (queued, or running past its deadline); null for any other. */
+  queuedModel(job: string): Promise<string | null>;
   /** Starts the next attempt of a stored job; null when it is final or another attempt still has time. */
   startAttempt(job: string): Promise<Attempt | null>;
   /** Gives an attempt up, so that the next may start at once; nothing happens when the attempt is void already. */

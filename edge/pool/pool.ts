@@ -72,12 +72,17 @@ export class Pool extends DurableObject<Env> {
     this.#serveLine();
   }
 
-  /** Gives a slot back. */
-  release(lease: string): void {
+  /** Gives a slot back. A worker reported lost gets no job until it reports again. */
+  release(lease: string, lost: boolean): void {
     const held = this.#leases.get(lease);
     if (!held) return;
     this.#leases.delete(lease);
-    this.#jobMs = 0.8 * this.#jobMs + 0.2 * (Date.now() - held.grantedAt);
+    const worker = this.#workers.get(held.worker);
+    if (!lost) {
+      this.#jobMs = 0.8 * this.#jobMs + 0.2 * (Date.now() - held.grantedAt);
+    } else if (worker?.heartbeat.boot === held.boot) {
+      this.#workers.set(held.worker, { ...worker, heartbeat: { ...worker.heartbeat, state: "failed" } });
+    }
     this.#serveLine();
   }
 

@@ -1,0 +1,136 @@
+/**
+ * A request that lives with its connection: held for, answered while the client listens, and settled for what was
+ * produced, also when the client leaves in the middle.
+ */
+import { charge } from "../../core/price.ts";
+import type { Usage } from "../../core/usage.ts";
+import type { Answer, JobFailure } from "../account/contract.ts";
+import { accountError, type Caller } from "../auth/caller.ts";
+import { type CacheDirectives, cacheStatus } from "../cache/directives.ts";
+import { readResult, resultKey, writeResult } from "../cache/results.ts";
+import type { Env } from "../env.ts";
+import { asApiError } from "../errors.ts";
+import { type GenerationEvent, generate } from "../generate/generate.ts";
+import type { Question } from "./prepare.ts";
+
+/** From the request's arrival to its last token, in milliseconds; the client leaves sooner or is told. */
+export const ATTACHED_DEADLINE_MS = 120_000;
+/** A hold outlives its request by more than the minute that a late settle may take (design: deadline < expiry − 60 s). */
+const HOLD_GRACE_MS = 90_000;
+/** How often a request may move to another worker before it has shown anything. */
+const RETRIES = 2;
+
+export interface Attached {
+  readonly job: string;
+  readonly caller: Caller;
+  readonly question: Question;
+  readonly cache: CacheDirectives;
+  readonly trace: string | null;
+  /** Aborted when the client has left. */
+  readonly signal: AbortSignal;
+}
+
+export type AttachedEvent =
+  | Extract<GenerationEvent, { type: "queued" }>
+  | { readonly type: "text"; readonly text: string }
+  /** `charge` in micro-credits. */
+  | { readonly type: "end"; readonly answer: Answer; readonly charge: number };
+
+/** An accepted request: its money is held, and its events are ready to be read. Read them to the end or return them. */
+export interface Accepted {
+  readonly cacheStatus: string;
+  readonly events: AsyncGenerator<AttachedEvent, void, void>;
+}
+
+/** Looks the answer up, then holds its worst case. Throws when the account refuses; then nothing is held. */
+export async function acceptAttached(env: Env, request: Attached): Promise<Accepted> {
+  const { caller, question, cache } = request;
+  const key = await resultKey({ account: caller.account, ...question });
+  const cached = key !== null && cache.read ? await readResult(env.RESULTS, key) : null;
+  const reserved = await caller.object.reserve({
+    keyHash: caller.keyHash,
+    job: request.job,
+    amount: cached ? 0 : question.plan.maxCharge,
+    expiresAt: Date.now() + ATTACHED_DEADLINE_MS + HOLD_GRACE_MS,
+  });
+  if (!reserved.ok) throw accountError(reserved.error);
+  if (cached) return { cacheStatus: cacheStatus("hit"), events: replay(request, cached) };
+  const verdict = key === null ? "uncacheable" : cache.read ? "miss" : "bypass";
+  return { cacheStatus: cacheStatus(verdict), events: run(env, request, cache.write ? key : null) };
+}
+
+async function* replay(request: Attached, answer: Answer): AsyncGenerator<AttachedEvent, void, void> {
+  await settle(request, { state: "succeeded", charge: 0, answer, failure: null });
+  yield { type: "text", text: answer.text };
+  yield { type: "end", answer, charge: 0 };
+}
+
+async function* run(env: Env, request: Attached, key: string | null): AsyncGenerator<AttachedEvent, void, void> {
+  const { question, signal } = request;
+  const { model, plan } = question;
+  let text = "";
+  let produced = 0;
+  let settled = false;
+  /** What the tokens produced so far cost. A request that ends before the first one costs nothing. */
+  const partial = () => {
+    const usage: Usage = { imageTokens: plan.imageTokens, textTokens: plan.textTokens, outputTokens: produced };
+    return produced === 0 ? 0 : charge(model.price, usage);
+  };
+  try {
+    const generation = generate(env, {
+      account: request.caller.account,
+      job: request.job,
+      attempt: 1,
+      retries: RETRIES,
+      model,
+      messages: question.messages,
+      images: question.images,
+      sampling: question.sampling,
+      deadline: Date.now() + ATTACHED_DEADLINE_MS,
+      trace: request.trace,
+      signal,
+    });
+    for await (const event of generation) {
+      if (event.type === "queued") {
+        yield event;
+      } else if (event.type === "token") {
+        produced += event.count;
+        text += event.text;
+        if (event.text !== "") yield { type: "text", text: event.text };
+      } else {
+        const answer: Answer = { text, finishReason: event.finishReason, usage: event.usage };
+        const cost = charge(model.price, event.usage);
+        await settle(request, { state: "succeeded", charge: cost, answer, failure: null });
+        settled = true;
+        if (key !== null) await writeResult(env.RESULTS, key, answer);
+        yield { type: "end", answer, charge: cost };
+      }
+    }
+  } catch (error) {
+    if (!signal.aborted) {
+      await settle(request, { state: "failed", charge: 0, answer: null, failure: failureOf(error) });
+      settled = true;
+    }
+    throw error;
+  } finally {
+    // The client left: the engine has been told to stop, and what it produced until then is paid.
+    if (!settled) await settle(request, { state: "canceled", charge: partial(), answer: null, failure: null });
+  }
+}
+
+function failureOf(error: unknown): JobFailure {
+  const { code, message } = asApiError(error);
+  return { code, message };
+}
+
+interface Settlement {
+  readonly state: "succeeded" | "failed" | "canceled";
+  readonly charge: number;
+  readonly answer: Answer | null;
+  readonly failure: JobFailure | null;
+}
+
+async function settle({ caller, job }: Attached, settlement: Settlement): Promise<void> {
+  await caller.object.finish({ job, attempt: 1, lease: null, ...settlement });
+}
+

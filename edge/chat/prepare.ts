@@ -1,0 +1,32 @@
+/** From a request's body to a question that can be counted, held for and answered. */
+import type { Sampling } from "../../core/frame.ts";
+import { findModel, type Model } from "../../core/models.ts";
+import type { Message } from "../../core/prompt.ts";
+import type { Caller } from "../auth/caller.ts";
+import type { Env } from "../env.ts";
+import { ApiError } from "../errors.ts";
+import { type ResolvedImage, resolveImages } from "../images/resolve.ts";
+import { planRequest, type RequestPlan } from "./plan.ts";
+import { readConversation, readMaxTokens, readSampling } from "./request.ts";
+import type { ChatRequestBody } from "./schema.ts";
+
+export interface Question {
+  readonly model: Model;
+  readonly messages: readonly Message[];
+  readonly images: readonly ResolvedImage[];
+  readonly sampling: Sampling;
+  readonly plan: RequestPlan;
+}
+
+/** Reads, resolves and counts a request. Nothing is decoded or charged; throws whatever the caller must mend. */
+export async function prepareQuestion(env: Env, caller: Caller, body: ChatRequestBody): Promise<Question> {
+  const model = findModel(body.model);
+  if (!model) {
+    throw new ApiError("model_not_found", `There is no model '${body.model.slice(0, 128)}'. See /v1/models.`, { param: "model" });
+  }
+  const { messages, images: requested } = readConversation(body, model);
+  const maxTokens = readMaxTokens(body, model);
+  const images = await resolveImages(env, caller, requested);
+  const plan = planRequest(model, { messages, maxTokens }, images);
+  return { model, messages, images, plan, sampling: readSampling(body, model, plan.maxTokens) };
+}

@@ -1,0 +1,63 @@
+/** An attached request as server-sent events (WHATWG HTML §9.2), in OpenAI's chunks. */
+import { asApiError } from "../errors.ts";
+import type { AttachedEvent } from "./attached.ts";
+import { chunkWriter } from "./wire.ts";
+
+interface StreamOptions {
+  readonly id: string;
+  /** Unix seconds. */
+  readonly created: number;
+  readonly model: string;
+  readonly includeUsage: boolean;
+  /** Called when the client has left, so that the engine stops. */
+  readonly leave: () => void;
+}
+
+interface EventStream {
+  readonly body: ReadableStream<Uint8Array>;
+  /** Settles when the last event has been read or the request has been settled; never rejects. */
+  readonly finished: Promise<void>;
+}
+
+/** The stream of a request's events. Waiting is shown as comments, which every client's parser skips. */
+export function eventStream(events: AsyncGenerator<AttachedEvent, void, void>, options: StreamOptions): EventStream {
+  const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>();
+  const writer = writable.getWriter();
+  writer.closed.catch(options.leave);
+  return { body: readable, finished: pump(events, writer, options) };
+}
+
+async function pump(
+  events: AsyncGenerator<AttachedEvent, void, void>,
+  writer: WritableStreamDefaultWriter<Uint8Array>,
+  options: StreamOptions,
+): Promise<void> {
+  const encoder = new TextEncoder();
+  const write = (text: string) => writer.write(encoder.encode(text));
+  const send = (data: object) => write(`data: ${JSON.stringify(data)}\n\n`);
+  const chunk = chunkWriter(options, options.includeUsage);
+  try {
+    await send(chunk.delta({ role: "assistant", content: "" }));
+    for await (const event of events) {
+      switch (event.type) {
+        case "queued":
+          await write(`: queued position=${event.position} eta_ms=${event.etaMs}\n\n`);
+          break;
+        case "text":
+          await send(chunk.delta({ content: event.text }));
+          break;
+        case "end":
+          await send(chunk.delta({}, event.answer.finishReason));
+          if (options.includeUsage) await send(chunk.usage(event.answer.usage, event.charge));
+      }
+    }
+    await write("data: [DONE]\n\n");
+    await writer.close();
+  } catch (error) {
+    options.leave();
+    await events.return();
+    await send(asApiError(error).envelope())
+      .then(() => writer.close())
+      .catch(() => undefined);
+  }
+}

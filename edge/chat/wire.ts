@@ -1,0 +1,66 @@
+/** OpenAI's wire format of answers. */
+import { randomId } from "../random-id.ts";
+import type { Usage } from "../../core/usage.ts";
+import type { Answer } from "../account/contract.ts";
+import type { ChatCompletion } from "./schema.ts";
+
+export const MICRO_CREDITS = 1_000_000;
+
+/** The id of a completion, which is also its job's id in the account. */
+export function completionId(): string {
+  return `chatcmpl-${randomId()}`;
+}
+
+/** Usage as OpenAI has it; `charge` in micro-credits becomes `cost` in credits. */
+export function usageBodyOf(usage: Usage, charge: number): ChatCompletion["usage"] {
+  const prompt = usage.imageTokens + usage.textTokens;
+  return {
+    prompt_tokens: prompt,
+    completion_tokens: usage.outputTokens,
+    total_tokens: prompt + usage.outputTokens,
+    prompt_tokens_details: { cached_tokens: 0, text_tokens: usage.textTokens, image_tokens: usage.imageTokens },
+    completion_tokens_details: { reasoning_tokens: 0 },
+    cost: charge / MICRO_CREDITS,
+  };
+}
+
+interface Completion {
+  readonly id: string;
+  /** Unix seconds. */
+  readonly created: number;
+  readonly model: string;
+}
+
+export function completionBody(completion: Completion, answer: Answer, charge: number): ChatCompletion {
+  return {
+    id: completion.id,
+    object: "chat.completion",
+    created: completion.created,
+    model: completion.model,
+    choices: [
+      {
+        index: 0,
+        message: { role: "assistant", content: answer.text, refusal: null },
+        logprobs: null,
+        finish_reason: answer.finishReason,
+      },
+    ],
+    usage: usageBodyOf(answer.usage, charge),
+  };
+}
+
+type Delta = { role: "assistant"; content: "" } | { content: string } | Record<string, never>;
+
+/** Builds one stream's chunks: the same id and time throughout, and `usage: null` until the last if it was asked for. */
+export function chunkWriter(completion: Completion, includeUsage: boolean) {
+  const head = { id: completion.id, object: "chat.completion.chunk", created: completion.created, model: completion.model };
+  const usageField = includeUsage ? { usage: null } : {};
+  return {
+    delta: (delta: Delta, finishReason: Answer["finishReason"] | null = null) => ({
+      ...head,
+      choices: [{ index: 0, delta, logprobs: null, finish_reason: finishReason }],
+      ...usageField,
+    }),
+    usage: (usage: Usage, charge: number) => ({ ...head, choices: [], usage: usageBodyOf(usage, charge) }),
+  };
+}

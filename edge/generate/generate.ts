@@ -1,0 +1,141 @@
+/** The one path from a question to tokens; attached requests and stored jobs both take it. */
+import type { FinishReason } from "../../core/events.ts";
+import type { Sampling } from "../../core/frame.ts";
+import type { Model } from "../../core/models.ts";
+import type { Message } from "../../core/prompt.ts";
+import type { Usage } from "../../core/usage.ts";
+import type { Env } from "../env.ts";
+import { ApiError, DO_NOT_RETRY } from "../errors.ts";
+import type { ResolvedImage } from "../images/resolve.ts";
+import type { Lease } from "../pool/contract.ts";
+import type { Pool } from "../pool/pool.ts";
+import { namespaceOf } from "./namespace.ts";
+import { preparePixels } from "./pixels.ts";
+import { runOnWorker, WorkerLost } from "./worker-client.ts";
+
+export interface Generation {
+  readonly account: string;
+  readonly job: string;
+  /** The first attempt's number, and how many may follow when a worker is lost before it has shown anything. */
+  readonly attempt: number;
+  readonly retries: number;
+  readonly model: Model;
+  readonly messages: readonly Message[];
+  readonly images: readonly ResolvedImage[];
+  readonly sampling: Sampling;
+  /** Unix milliseconds. */
+  readonly deadline: number;
+  readonly trace: string | null;
+  /** Aborted when nobody waits for the answer any more: the engine stops. */
+  readonly signal: AbortSignal;
+}
+
+export interface EngineTimings {
+  readonly queueMs: number;
+  readonly visionMs: number;
+  readonly prefillMs: number;
+  readonly decodeMs: number;
+}
+
+export type GenerationEvent =
+  | { readonly type: "queued"; readonly position: number; readonly etaMs: number }
+  /** `count` tokens were decoded; `text` is what can be shown of them, and may be empty. */
+  | { readonly type: "token"; readonly text: string; readonly count: number }
+  | { readonly type: "done"; readonly finishReason: FinishReason; readonly usage: Usage; readonly timings: EngineTimings };
+
+/** How long one call to the pool waits before it tells the place in line, in milliseconds. */
+const LINE_POLL_MS = 1_000;
+
+/** Prepares the pictures, waits for a worker and yields what it decodes. Throws API errors. */
+export async function* generate(env: Env, generation: Generation): AsyncGenerator<GenerationEvent, void, void> {
+  const { model, signal } = generation;
+  const pixels = await Promise.all(generation.images.map((image) => preparePixels(env, model, image)));
+  const namespace = await namespaceOf(env.KEY_SECRET, generation.account);
+  const affinity = generation.images[0] ? `${namespace}/${generation.images[0].digest}` : null;
+  const pool = env.POOL.get(env.POOL.idFromName(model.id));
+
+  for (let attempt = generation.attempt; ; attempt++) {
+    const ticket = `${generation.job}/${attempt}`;
+    const lease = yield* waitForLease(pool, ticket, affinity, generation);
+    let shown = false;
+    let lost = false;
+    try {
+      const frame = {
+        header: {
+          job: generation.job,
+          attempt,
+          lease: lease.id,
+          audience: { worker: lease.worker, boot: lease.boot },
+          namespace,
+          model: model.id,
+          revision: model.revision,
+          messages: generation.messages.map(({ role, parts }) => ({ role, parts: [...parts] })),
+          sampling: generation.sampling,
+          images: pixels.map(({ image }) => image),
+          trace: generation.trace,
+          deadline: generation.deadline,
+        },
+        pixels: pixels.map(({ bytes }) => bytes),
+      };
+      let usage: Usage | null = null;
+      for await (const event of runOnWorker(lease.origin, frame, env.POOL_SECRET, signal)) {
+        switch (event.type) {
+          case "accepted":
+            break;
+          case "token":
+            shown = true;
+            yield { type: "token", text: event.text, count: event.ids.length };
+            break;
+          case "usage":
+            usage = event.usage;
+            break;
+          case "done":
+            if (!usage) throw new WorkerLost("The worker ended without usage.");
+            yield { type: "done", finishReason: event.finishReason, usage, timings: event.timings };
+            return;
+          case "error":
+            if (event.code === "worker_draining") throw new WorkerLost(event.message);
+            throw new ApiError(event.code, "The model could not answer this request.");
+        }
+      }
+    } catch (error) {
+      if (!(error instanceof WorkerLost) || signal.aborted) throw error;
+      lost = true;
+      console.error(JSON.stringify({ event: "worker_lost", job: generation.job, attempt, worker: lease.worker, reason: error.message }));
+      if (shown || attempt - generation.attempt >= generation.retries) {
+        throw new ApiError("worker_lost", "The worker that was answering this request was lost.");
+      }
+    } finally {
+      await pool.release(lease.id, lost);
+    }
+  }
+}
+
+async function* waitForLease(
+  pool: DurableObjectStub<Pool>,
+  ticket: string,
+  affinity: string | null,
+  { model, deadline, signal }: Generation,
+): AsyncGenerator<GenerationEvent, Lease, void> {
+  let inLine = true;
+  try {
+    while (Date.now() < deadline) {
+      signal.throwIfAborted();
+      const acquired = await pool.acquire({ id: ticket, affinity, waitMs: LINE_POLL_MS });
+      if (acquired.kind === "waiting") {
+        yield { type: "queued", position: acquired.position, etaMs: acquired.etaMs };
+        continue;
+      }
+      inLine = false;
+      if (acquired.kind === "granted") return acquired.lease;
+      throw new ApiError(
+        "no_worker",
+        `No worker serves ${model.id}. Attach one: start gpu-worker with TESSERA_MODEL=${model.id} and this pool's secret (docs/operating.md).`,
+        { headers: DO_NOT_RETRY },
+      );
+    }
+    throw new ApiError("deadline_exceeded", "No worker came free in time.");
+  } finally {
+    if (inLine) await pool.leave(ticket);
+  }
+}

@@ -1,0 +1,52 @@
+/** Accepts a request that runs without its connection: pictures kept, money held, row written, doorbell rung. */
+import type { JobRecord } from "../account/contract.ts";
+import { accountError, type Caller } from "../auth/caller.ts";
+import type { CacheDirectives } from "../cache/directives.ts";
+import { resultKey } from "../cache/results.ts";
+import type { Question } from "../chat/prepare.ts";
+import type { Env } from "../env.ts";
+import { ApiError } from "../errors.ts";
+import { checkPublicUrl } from "../outbound/url.ts";
+import { randomId } from "../random-id.ts";
+import { jobImageKey, type StoredQuestion } from "./stored-request.ts";
+
+interface StoredOptions {
+  readonly cache: CacheDirectives;
+  readonly trace: string | null;
+  readonly webhook: string | null;
+}
+
+/** The job's record. Throws when the webhook's URL is wrong or the account refuses; then nothing is kept. */
+export async function acceptStored(
+  env: Env,
+  caller: Caller,
+  question: Question,
+  { cache, trace, webhook }: StoredOptions,
+): Promise<JobRecord> {
+  if (webhook !== null) {
+    const url = checkPublicUrl(webhook, { loopback: env.LOOPBACK_WEBHOOKS === "allow" });
+    if (!url.ok) throw new ApiError(url.error.code, url.error.message, { param: "webhook" });
+  }
+  await caller.authorise("infer");
+  const job = `job_${randomId()}`;
+  const key = await resultKey({ account: caller.account, ...question });
+  const stored: StoredQuestion = {
+    model: question.model.id,
+    messages: question.messages.map(({ role, parts }) => ({ role, parts: [...parts] })),
+    images: question.images.map(({ digest, width, height, lowDetail }) => ({ digest, width, height, lowDetail })),
+    sampling: question.sampling,
+    cache: key === null ? null : { key, ...cache },
+    trace,
+  };
+  const keys = question.images.map((_, index) => jobImageKey(caller.account, job, index));
+  await Promise.all(question.images.map((image, index) => env.IMAGES.put(keys[index]!, image.bytes)));
+  const accepted = await caller.object.accept(
+    { keyHash: caller.keyHash, job, amount: question.plan.maxCharge },
+    { job, model: question.model.id, request: JSON.stringify(stored), webhook },
+  );
+  if (!accepted.ok) {
+    await env.IMAGES.delete(keys);
+    throw accountError(accepted.error);
+  }
+  return accepted.value;
+}

@@ -1,0 +1,126 @@
+import { DurableObject } from "cloudflare:workers";
+import { charge } from "../../core/price.ts";
+import { findModel } from "../../core/models.ts";
+import type { Answer, Attempt, Outcome } from "../account/contract.ts";
+import { readResult, writeResult } from "../cache/results.ts";
+import type { Env } from "../env.ts";
+import { ApiError, asApiError } from "../errors.ts";
+import { generate } from "../generate/generate.ts";
+import type { ResolvedImage } from "../images/resolve.ts";
+import { type Doorbell, doorbell } from "./doorbell.ts";
+import { jobImageKey, parseStoredRequest, type StoredQuestion } from "./stored-request.ts";
+import { z } from "zod";
+
+/** How soon a job without a worker asks again, in milliseconds. */
+const NO_WORKER_POLL_MS = 1_000;
+/** An alarm handler may run 15 minutes; a pool call and the account's transaction must fit behind this. */
+const MARGIN_MS = 5_000;
+
+const runningAttempt = z.strictObject({ job: z.string(), attempt: z.int(), lease: z.string() });
+
+/** Failures of the way, not of the request: another attempt may succeed. */
+const RETRYABLE = new Set(["worker_lost", "no_worker", "internal_error"]);
+
+/**
+ * Runs one stored job to its end. The alarm handler is what runs, so the platform starts it again after any crash; the
+ * account's fence decides which attempt counts.
+ */
+export class JobRun extends DurableObject<Env> {
+  /** Rings for a job; ringing twice is ringing once. */
+  async start(bell: Doorbell): Promise<void> {
+    await this.ctx.storage.put("bell", bell);
+    if ((await this.ctx.storage.getAlarm()) === null) await this.ctx.storage.setAlarm(Date.now());
+  }
+
+  override async alarm(): Promise<void> {
+    const bell = doorbell.safeParse(await this.ctx.storage.get("bell"));
+    if (!bell.success) return;
+    const { account, job } = bell.data;
+    const object = this.env.ACCOUNT.get(this.env.ACCOUNT.idFromName(account));
+
+    // Only this object runs this job, so an attempt on record is one that a crash has cut off.
+    const interrupted = runningAttempt.safeParse(await this.ctx.storage.get("attempt"));
+    if (interrupted.success) await object.abandonAttempt(interrupted.data);
+
+    const model = await object.queuedModel(job);
+    if (model !== null && !(await this.env.POOL.get(this.env.POOL.idFromName(model)).ready())) {
+      await this.ctx.storage.setAlarm(Date.now() + NO_WORKER_POLL_MS);
+      return;
+    }
+    const attempt = model === null ? null : await object.startAttempt(job);
+    if (!attempt) {
+      await this.ctx.storage.deleteAll();
+      return;
+    }
+    await this.ctx.storage.put("attempt", { job, attempt: attempt.attempt, lease: attempt.lease });
+
+    const request = parseStoredRequest(attempt.request);
+    const outcome = await this.#run(account, job, attempt, request);
+    if (outcome) {
+      await object.finish(outcome);
+      await this.env.IMAGES.delete(request.images.map((_, index) => jobImageKey(account, job, index)));
+    } else {
+      await object.abandonAttempt({ job, attempt: attempt.attempt, lease: attempt.lease });
+    }
+    await this.ctx.storage.deleteAll();
+  }
+
+  /** The attempt's outcome, or null when another attempt may do better. */
+  async #run(account: string, job: string, attempt: Attempt, request: StoredQuestion): Promise<Outcome | null> {
+    const ended = { job, attempt: attempt.attempt, lease: attempt.lease };
+    try {
+      const { answer, cost } = await this.#answer(account, job, attempt, request);
+      return { ...ended, state: "succeeded", charge: cost, answer, failure: null };
+    } catch (error) {
+      const { code, message } = asApiError(error);
+      console.error(JSON.stringify({ event: "attempt_failed", job, attempt: attempt.attempt, code, reason: String(error) }));
+      if (RETRYABLE.has(code)) return null;
+      return { ...ended, state: "failed", charge: 0, answer: null, failure: { code, message } };
+    }
+  }
+
+  async #answer(
+    account: string,
+    job: string,
+    attempt: Attempt,
+    request: StoredQuestion,
+  ): Promise<{ answer: Answer; cost: number }> {
+    const cached = request.cache?.read ? await readResult(this.env.RESULTS, request.cache.key) : null;
+    if (cached) return { answer: cached, cost: 0 };
+    const model = findModel(request.model);
+    if (!model) throw new ApiError("model_not_found", `There is no model '${request.model}'.`);
+    const deadline = attempt.deadline - MARGIN_MS;
+    const events = generate(this.env, {
+      account,
+      job,
+      attempt: attempt.attempt,
+      retries: 0,
+      model,
+      messages: request.messages,
+      images: await this.#images(account, job, request),
+      sampling: request.sampling,
+      deadline,
+      trace: request.trace,
+      signal: AbortSignal.timeout(Math.max(0, deadline - Date.now())),
+    });
+    let text = "";
+    for await (const event of events) {
+      if (event.type === "token") text += event.text;
+      if (event.type !== "done") continue;
+      const answer: Answer = { text, finishReason: event.finishReason, usage: event.usage };
+      if (request.cache?.write) await writeResult(this.env.RESULTS, request.cache.key, answer);
+      return { answer, cost: charge(model.price, event.usage) };
+    }
+    throw new Error("A generation ended without its last event.");
+  }
+
+  async #images(account: string, job: string, request: StoredQuestion): Promise<ResolvedImage[]> {
+    return Promise.all(
+      request.images.map(async (image, index) => {
+        const object = await this.env.IMAGES.get(jobImageKey(account, job, index));
+        if (!object) throw new Error("A stored job's picture is missing.");
+        return { ...image, bytes: new Uint8Array(await object.arrayBuffer()), param: "messages" };
+      }),
+    );
+  }
+}

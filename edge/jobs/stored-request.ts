@@ -1,0 +1,32 @@
+/** A stored job's request as its row keeps it: all that is needed to run it again after any crash. */
+import { z } from "zod";
+import { frameMessage, sampling } from "../../core/frame.ts";
+import { isDigest } from "../images/digest.ts";
+
+const storedRequest = z.strictObject({
+  model: z.string(),
+  messages: z.array(frameMessage),
+  /** Their bytes stand in R2 under `jobImageKey`. */
+  images: z.array(
+    z.strictObject({
+      digest: z.custom<`sha256:${string}`>((value) => typeof value === "string" && isDigest(value)),
+      width: z.int(),
+      height: z.int(),
+      lowDetail: z.boolean(),
+    }),
+  ),
+  sampling,
+  /** The cached answer's key, and whether it may be read and written; null when the request samples. */
+  cache: z.strictObject({ key: z.string(), read: z.boolean(), write: z.boolean() }).nullable(),
+  trace: z.string().nullable(),
+});
+export type StoredQuestion = z.infer<typeof storedRequest>;
+
+export function parseStoredRequest(text: string): StoredQuestion {
+  return storedRequest.parse(JSON.parse(text));
+}
+
+/** Where a stored job's picture is kept until the job has ended. */
+export function jobImageKey(account: string, job: string, index: number): string {
+  return `${account}/jobs/${job}/${index}`;
+}
