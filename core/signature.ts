@@ -40,7 +40,7 @@ async function canonical({
   timestamp,
   nonce,
   body,
-}: SignedRequest): Promise<Uint8Array<ArrayBuffer>> {
+}: SignedRequest) {
   const hash = toHex(new Uint8Array(await crypto.subtle.digest("SHA-256", body)));
   return new TextEncoder().encode([method.toUpperCase(), path, timestamp, nonce, hash].join("\n"));
 }

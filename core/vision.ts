@@ -1,5 +1,8 @@
 /** The contract between the vision Worker and everyone who asks it for tiles. */
 
+import type { Geometry } from "./models.ts";
+import type { Result } from "./result.ts";
+
 /** Changes whenever any picture's pixels would; part of every cache key. */
 export const VISION_VERSION = "1";
 
@@ -47,4 +50,15 @@ export interface ImageRefusal {
   readonly message: string;
   readonly limit?: number;
   readonly value?: number;
+}
+
+/** The vision Worker's door. */
+export interface VisionService {
+  /** What the header says; nothing is decoded. */
+  probe(bytes: Uint8Array): Promise<Result<ImageProbe, ImageRefusal>>;
+  /** Decodes, orients and resizes for a model's geometry. */
+  prepare(
+    bytes: Uint8Array,
+    options: { geometry: Geometry; policy: ImagePolicy },
+  ): Promise<Result<PreparedImage, ImageRefusal>>;
 }

@@ -1,4 +1,4 @@
-import type { Vision } from "../vision/worker.ts";
+import type { VisionService } from "../core/vision.ts";
 import type { Account } from "./account/account.ts";
 import type { Doorbell } from "./jobs/doorbell.ts";
 import type { JobRun } from "./jobs/job-run.ts";
@@ -17,7 +17,7 @@ export interface Env {
   readonly IMAGES: R2Bucket;
   /** What is listed across accounts. */
   readonly DB: D1Database;
-  readonly VISION: Service<Vision>;
+  readonly VISION: VisionService;
 
   /** Signs API keys' tags and derives cache namespaces. */
   readonly KEY_SECRET: string;

@@ -45,7 +45,7 @@ export async function readJson<Schema extends z.ZodType>(
 
 function parseJson(bytes: Uint8Array): unknown {
   try {
-    return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
+    return JSON.parse(new TextDecoder("utf-8", { fatal: true, ignoreBOM: false }).decode(bytes));
   } catch {
     throw new ApiError("malformed_json", "The body is not valid JSON.");
   }
