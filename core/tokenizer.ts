@@ -1,0 +1,107 @@
+/**
+ * Tokenizers from Hugging Face's `tokenizer.json`. The edge counts with them before it bills and a GPU worker
+ * encodes with them, so both see the same tokens.
+ */
+import { Tokenizer as Encoder } from "@huggingface/tokenizers";
+import { z } from "zod";
+import type { Segment } from "./prompt.ts";
+
+export interface Tokenizer {
+  /** The ids of plain text. Text that looks like a control token stays text, whoever wrote it. */
+  encode(text: string): number[];
+  /** The id of a control token such as `<|im_end|>`, or undefined. */
+  control(name: string): number | undefined;
+  /** The bytes that an id stands for; none for a control token or an unknown id. A character may be split over ids. */
+  bytes(id: number): Uint8Array;
+  /** The text of ids. Bytes that are not valid UTF-8 become U+FFFD. */
+  decode(ids: readonly number[]): string;
+  /** Whether the first space of a decoded text belongs to the encoding and not to the text (SentencePiece). */
+  readonly dropsFirstSpace: boolean;
+}
+
+const step = z.looseObject({ type: z.string() });
+const tokenizerFile = z.looseObject({
+  added_tokens: z.array(z.looseObject({ id: z.int().min(0), content: z.string() })),
+  model: z.looseObject({ vocab: z.record(z.string(), z.int().min(0)) }),
+  decoder: step.extend({ decoders: z.array(step).default([]) }),
+});
+
+/** A tokenizer from the parsed `tokenizer.json`. Throws when the file is not one. */
+export function loadTokenizer(json: unknown): Tokenizer {
+  const file = tokenizerFile.parse(json);
+  // Without added tokens the encoder knows no control tokens: that is what keeps user text plain.
+  const encoder = new Encoder({ ...file, added_tokens: [] }, {});
+  const controls = new Map(file.added_tokens.map(({ content, id }) => [content, id]));
+  const controlIds = new Set(controls.values());
+  const tokens: string[] = [];
+  for (const [token, id] of Object.entries(file.model.vocab)) tokens[id] = token;
+  const decoders = [file.decoder, ...file.decoder.decoders].map(({ type }) => type);
+  const toBytes = decoders.includes("ByteLevel") ? byteLevelBytes : sentencePieceBytes;
+
+  const tokenizer: Tokenizer = {
+    encode: (text) => (text === "" ? [] : encoder.encode(text, { add_special_tokens: false }).ids),
+    control: (name) => controls.get(name) ?? file.model.vocab[name],
+    bytes: (id) => (controlIds.has(id) ? new Uint8Array() : toBytes(tokens[id] ?? "")),
+    decode: (ids) => {
+      const text = new TextDecoder("utf-8", { fatal: false, ignoreBOM: true }).decode(
+        Uint8Array.from(ids.flatMap((id) => [...tokenizer.bytes(id)])),
+      );
+      return tokenizer.dropsFirstSpace ? text.replace(/^ /, "") : text;
+    },
+    dropsFirstSpace: decoders.includes("Strip"),
+  };
+  return tokenizer;
+}
+
+/** GPT-2's map from printable characters back to bytes (openai/gpt-2 `src/encoder.py`, `bytes_to_unicode`). */
+const BYTE_OF_CHARACTER = new Map<string, number>();
+for (let byte = 0, shifted = 256; byte < 256; byte += 1) {
+  const printable = (byte > 32 && byte < 127) || (byte > 160 && byte !== 173);
+  BYTE_OF_CHARACTER.set(String.fromCodePoint(printable ? byte : shifted++), byte);
+}
+
+function byteLevelBytes(token: string): Uint8Array {
+  return Uint8Array.from(token, (character) => BYTE_OF_CHARACTER.get(character) ?? 0);
+}
+
+function sentencePieceBytes(token: string): Uint8Array {
+  const byte = /^<0x([0-9A-F]{2})>$/.exec(token)?.[1];
+  return byte
+    ? Uint8Array.of(Number.parseInt(byte, 16))
+    : new TextEncoder().encode(token.replaceAll("\u2581", " "));
+}
+
+/** A piece of a prompt as an engine takes it: token ids, or all the tokens of one image. */
+export type PromptPiece = { readonly ids: readonly number[] } | { readonly image: number };
+
+export interface TokenizedPrompt {
+  readonly pieces: readonly PromptPiece[];
+  /** Control tokens included, image tokens not. */
+  readonly textTokens: number;
+}
+
+/** The tokens of a rendered prompt. Throws when the template names a control token that the tokenizer lacks. */
+export function tokenizePrompt(segments: readonly Segment[], tokenizer: Tokenizer): TokenizedPrompt {
+  const pieces: PromptPiece[] = [];
+  let ids: number[] = [];
+  let textTokens = 0;
+  const flush = () => {
+    if (ids.length > 0) pieces.push({ ids });
+    textTokens += ids.length;
+    ids = [];
+  };
+  for (const segment of segments) {
+    if ("image" in segment) {
+      flush();
+      pieces.push(segment);
+    } else if ("control" in segment) {
+      const id = tokenizer.control(segment.control);
+      if (id === undefined) throw new Error(`The tokenizer has no control token ${segment.control}.`);
+      ids.push(id);
+    } else {
+      ids = ids.concat(tokenizer.encode(segment.text));
+    }
+  }
+  flush();
+  return { pieces, textTokens };
+}

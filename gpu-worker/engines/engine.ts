@@ -1,0 +1,59 @@
+/** What an inference engine does for the worker, whichever it is. */
+import type { FrameImage, Sampling } from "../../core/frame.ts";
+import type { PromptPiece } from "../../core/tokenizer.ts";
+
+/** One picture of a request; its sizes have been checked against the model's geometry. */
+export interface EngineImage {
+  readonly frame: FrameImage;
+  /** The base view, then the grid view without padding; 8-bit RGB. */
+  readonly pixels: Uint8Array;
+}
+
+export interface EngineRequest {
+  readonly id: string;
+  /** Keeps the engine's caches apart between customers. */
+  readonly namespace: string;
+  readonly prompt: readonly PromptPiece[];
+  readonly images: readonly EngineImage[];
+  readonly sampling: Pick<Sampling, "maxTokens" | "temperature" | "topP" | "seed">;
+  /** Ids at which the engine ends; they are never among its tokens. */
+  readonly endIds: readonly number[];
+}
+
+/** The engine's own times in milliseconds. */
+export interface EngineTimings {
+  readonly queueMs: number;
+  readonly visionMs: number;
+  readonly prefillMs: number;
+  readonly decodeMs: number;
+}
+
+export type EngineStep =
+  /** Ids decoded since the last step. */
+  | { readonly type: "tokens"; readonly ids: readonly number[] }
+  | { readonly type: "end"; readonly reason: "stop" | "length" }
+  /** The sequence cannot go on; the engine itself may. */
+  | { readonly type: "failed"; readonly message: string };
+
+export interface Generation {
+  /** The steps up to `end` or `failed`; none further once the signal aborts. Stopping the iteration frees the sequence too. */
+  readonly steps: AsyncIterable<EngineStep>;
+  /** The times so far. */
+  timings(): EngineTimings;
+}
+
+export interface EngineLoad {
+  readonly running: number;
+  readonly waiting: number;
+}
+
+export interface Engine {
+  /** Requests it decodes at once. */
+  readonly slots: number;
+  /** Puts a request in line. Within one step of the signal's abort the sequence is out of the engine. */
+  generate(request: EngineRequest, signal: AbortSignal): Generation;
+  load(): EngineLoad;
+  /** Decoding steps since the start, over all sequences. */
+  steps(): number;
+  close(): Promise<void>;
+}

@@ -1,0 +1,89 @@
+/** The embedded engine: a small LLaVA-NeXT on this machine's CPU, with continuous batching. */
+import { availableParallelism } from "node:os";
+import type { Model } from "../../../core/models.ts";
+import { NEWLINE, packImage } from "../../../core/pack.ts";
+import { cutTiles } from "../../tiles.ts";
+import type { Engine } from "../engine.ts";
+import { type Graphs, loadGraphs } from "./graphs.ts";
+import { type Preparation, Scheduler } from "./scheduler.ts";
+import { Sequence } from "./sequence.ts";
+
+export interface OnnxEngineOptions {
+  /** The folder of the weights, checked already. */
+  readonly weights: string;
+  readonly model: Model;
+  readonly slots: number;
+  readonly onFailure: (requestId: string, error: unknown) => void;
+}
+
+/** More threads than this only wait for each other on graphs of ten million parameters. */
+const MOST_THREADS = 4;
+
+/** Loads the graphs. Throws when they do not fit together. */
+export async function createOnnxEngine({
+  weights,
+  model,
+  slots,
+  onFailure,
+}: OnnxEngineOptions): Promise<Engine> {
+  const threads = Math.min(availableParallelism(), MOST_THREADS);
+  const graphs = await loadGraphs(weights, threads, model.geometry.tile);
+  const scheduler = new Scheduler(graphs, preparation(graphs, model), {
+    slots,
+    onFailure: (sequence, error) => onFailure(sequence.request.id, error),
+  });
+  return {
+    slots,
+    generate(request, signal) {
+      const sequence = new Sequence(request, signal);
+      scheduler.add(sequence);
+      return { steps: sequence.steps(), timings: () => sequence.timings() };
+    },
+    load: () => scheduler.load(),
+    steps: () => scheduler.steps(),
+    async close() {
+      await scheduler.idle();
+      await graphs.close();
+    },
+  };
+}
+
+function preparation(graphs: Graphs, model: Model): Preparation {
+  return {
+    async encodePicture({ request }, index) {
+      const image = request.images[index];
+      if (!image) throw new Error("A request has fewer pictures than it counts.");
+      const features = await graphs.encode(cutTiles(image, model.geometry));
+      const { width, height, grid } = image.frame;
+      return pack(features, packImage(width, height, model.geometry, grid ? "high" : "low"), graphs);
+    },
+
+    async embedPrompt({ request, features }) {
+      const parts = await Promise.all(
+        request.prompt.map(async (piece) => {
+          const part = "ids" in piece ? await graphs.embed(piece.ids) : features[piece.image];
+          if (!part) throw new Error("A prompt names a picture that the request lacks.");
+          return part;
+        }),
+      );
+      const embeddings = new Float32Array(parts.reduce((size, part) => size + part.length, 0));
+      let at = 0;
+      for (const part of parts) {
+        embeddings.set(part, at);
+        at += part.length;
+      }
+      return embeddings;
+    },
+  };
+}
+
+function pack(features: Float32Array, index: Int32Array, { width, imageNewline }: Graphs): Float32Array {
+  const packed = new Float32Array(index.length * width);
+  index.forEach((from, to) => {
+    packed.set(
+      from === NEWLINE ? imageNewline : features.subarray(from * width, (from + 1) * width),
+      to * width,
+    );
+  });
+  return packed;
+}

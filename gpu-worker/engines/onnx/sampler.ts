@@ -1,0 +1,50 @@
+import type { Sampling } from "../../../core/frame.ts";
+import { fail, ok, type Result } from "../../../core/result.ts";
+import type { Random } from "./random.ts";
+
+/**
+ * The next token for a row of logits. Temperature 0 takes the greatest logit, the lowest id among equals; otherwise
+ * softmax of `logits / temperature` over the smallest set of likeliest tokens that holds `topP` of it. Fails when a
+ * logit is not a number.
+ */
+export function sample(
+  logits: Float32Array,
+  { temperature, topP }: Pick<Sampling, "temperature" | "topP">,
+  random: Random,
+): Result<number, "not_a_number"> {
+  let best = 0;
+  for (let id = 0; id < logits.length; id += 1) {
+    const logit = logits[id] ?? Number.NaN;
+    if (Number.isNaN(logit)) return fail("not_a_number");
+    if (logit > (logits[best] ?? 0)) best = id;
+  }
+  if (temperature === 0) return ok(best);
+
+  const greatest = logits[best] ?? 0;
+  const weights = Float64Array.from(logits, (logit) => Math.exp((logit - greatest) / temperature));
+  const ids = topP < 1 ? nucleus(weights, topP) : Uint32Array.from(weights.keys());
+  let left = random() * sum(ids, weights);
+  for (const id of ids) {
+    left -= weights[id] ?? 0;
+    if (left < 0) return ok(id);
+  }
+  return ok(best);
+}
+
+/** The likeliest ids, best first, up to the one with which they hold `topP` of the whole. */
+function nucleus(weights: Float64Array, topP: number): Uint32Array {
+  const order = Uint32Array.from(weights.keys()).sort(
+    (a, b) => (weights[b] ?? 0) - (weights[a] ?? 0) || a - b,
+  );
+  const needed = topP * sum(order, weights);
+  let held = 0;
+  const size = order.findIndex((id) => {
+    held += weights[id] ?? 0;
+    return held >= needed;
+  });
+  return size < 0 ? order : order.subarray(0, size + 1);
+}
+
+function sum(ids: Uint32Array, weights: Float64Array): number {
+  return ids.reduce((total, id) => total + (weights[id] ?? 0), 0);
+}

@@ -1,0 +1,184 @@
+import type { EngineLoad, EngineStep } from "../engine.ts";
+import type { Graphs } from "./graphs.ts";
+import { type CacheRow, emptyCache, gatherRows, type KeyValueCache } from "./key-value-cache.ts";
+import { sample } from "./sampler.ts";
+import type { Sequence } from "./sequence.ts";
+
+/** What the scheduler needs beyond the graphs: one picture's features, and the embeddings of a whole prompt. */
+export interface Preparation {
+  encodePicture(sequence: Sequence, index: number): Promise<Float32Array>;
+  embedPrompt(sequence: Sequence): Promise<Float32Array>;
+}
+
+export interface SchedulerOptions {
+  readonly slots: number;
+  /** Tells the operator why a sequence failed. */
+  readonly onFailure: (sequence: Sequence, error: unknown) => void;
+}
+
+/**
+ * Shares the graphs among sequences. Every round does at most one stage of one new sequence (one picture, or its
+ * prefill) and then one decoding step of all running ones as one batch, so nobody waits longer than one stage.
+ * Sequences whose reader is gone leave before the next call of a graph.
+ */
+export class Scheduler {
+  readonly #graphs: Graphs;
+  readonly #preparation: Preparation;
+  readonly #options: SchedulerOptions;
+  readonly #waiting: Sequence[] = [];
+  #preparing: Sequence | undefined;
+  /** The decoding sequences; row i of the cache is theirs in this order. */
+  #running: Sequence[] = [];
+  #cache: KeyValueCache | undefined;
+  #loop: Promise<void> | undefined;
+  #steps = 0;
+
+  constructor(graphs: Graphs, preparation: Preparation, options: SchedulerOptions) {
+    this.#graphs = graphs;
+    this.#preparation = preparation;
+    this.#options = options;
+  }
+
+  add(sequence: Sequence): void {
+    this.#waiting.push(sequence);
+    this.#loop ??= this.#run();
+  }
+
+  load(): EngineLoad {
+    const decoding = this.#running.filter((sequence) => !sequence.gone).length;
+    const preparing = this.#preparing && !this.#preparing.gone ? 1 : 0;
+    return {
+      running: decoding + preparing,
+      waiting: this.#waiting.filter((sequence) => !sequence.gone).length,
+    };
+  }
+
+  steps(): number {
+    return this.#steps;
+  }
+
+  /** Settles when nothing is left to do. */
+  async idle(): Promise<void> {
+    await this.#loop;
+  }
+
+  async #run(): Promise<void> {
+    // Let `add` note the loop first: the line below that forgets it must come later.
+    await Promise.resolve();
+    for (;;) {
+      this.#admit();
+      this.#keep(this.#running.filter((sequence) => !sequence.gone && !sequence.ended));
+      if (!this.#preparing && this.#running.length === 0) break;
+      if (this.#preparing) await this.#prepare(this.#preparing);
+      this.#keep(this.#running.filter((sequence) => !sequence.gone && !sequence.ended));
+      if (this.#running.length > 0) await this.#decode();
+    }
+    this.#loop = undefined;
+  }
+
+  #admit(): void {
+    if (this.#preparing?.gone || this.#preparing?.ended) this.#preparing = undefined;
+    while (!this.#preparing && this.#running.length < this.#options.slots) {
+      const next = this.#waiting.shift();
+      if (!next) return;
+      if (next.gone) continue;
+      next.started();
+      this.#preparing = next;
+    }
+  }
+
+  /** One stage of a new sequence: its next picture, or, with all of them encoded, its prefill. */
+  async #prepare(sequence: Sequence): Promise<void> {
+    try {
+      const { images } = sequence.request;
+      if (sequence.features.length < images.length) {
+        const index = sequence.features.length;
+        sequence.features.push(
+          await sequence.timed("visionMs", () => this.#preparation.encodePicture(sequence, index)),
+        );
+      } else {
+        await this.#prefill(sequence);
+        this.#preparing = undefined;
+      }
+    } catch (error) {
+      this.#fail([sequence], error);
+      this.#preparing = undefined;
+    }
+  }
+
+  async #prefill(sequence: Sequence): Promise<void> {
+    const { logits, present } = await sequence.timed("prefillMs", async () => {
+      const embeddings = await this.#preparation.embedPrompt(sequence);
+      const length = embeddings.length / this.#graphs.width;
+      const past = emptyCache(this.#graphs.cacheShape);
+      return this.#graphs.decode({ embeddings, rows: 1, length, past, used: [0] });
+    });
+    sequence.used = present.length;
+    this.#take(sequence, logits[0]);
+    if (sequence.ended || sequence.gone) return;
+    const rows = [...this.#rows(this.#running), { cache: present, row: 0, used: present.length }];
+    this.#running.push(sequence);
+    this.#cache = rows.length === 1 ? present : gatherRows(rows, this.#graphs.cacheShape);
+  }
+
+  /** One token of every running sequence. */
+  async #decode(): Promise<void> {
+    const batch = this.#running;
+    const past = this.#cache;
+    if (!past) throw new Error("Sequences run without a cache.");
+    try {
+      const embeddings = await this.#graphs.embed(batch.map((sequence) => sequence.lastId));
+      const used = batch.map((sequence) => sequence.used);
+      const { logits, present } = await this.#graphs.decode({
+        embeddings,
+        rows: batch.length,
+        length: 1,
+        past,
+        used,
+      });
+      this.#steps += 1;
+      this.#cache = present;
+      batch.forEach((sequence, row) => {
+        sequence.used += 1;
+        this.#take(sequence, logits[row]);
+      });
+    } catch (error) {
+      this.#fail(batch, error);
+      this.#running = [];
+      this.#cache = undefined;
+    }
+  }
+
+  #take(sequence: Sequence, logits: Float32Array | undefined): void {
+    if (!logits) throw new Error("A row has no logits.");
+    const id = sample(logits, sequence.request.sampling, sequence.random);
+    if (id.ok) sequence.accept(id.value);
+    else this.#fail([sequence], new Error("The model's logits are not numbers."));
+  }
+
+  /** Keeps some of the running sequences, and only their rows of the cache. */
+  #keep(sequences: Sequence[]): void {
+    if (sequences.length === this.#running.length) return;
+    this.#cache =
+      sequences.length > 0 ? gatherRows(this.#rows(sequences), this.#graphs.cacheShape) : undefined;
+    this.#running = sequences;
+  }
+
+  #rows(sequences: readonly Sequence[]): CacheRow[] {
+    const cache = this.#cache;
+    if (!cache) return [];
+    return sequences.map((sequence) => ({
+      cache,
+      row: this.#running.indexOf(sequence),
+      used: sequence.used,
+    }));
+  }
+
+  #fail(sequences: readonly Sequence[], error: unknown): void {
+    const step: EngineStep = { type: "failed", message: "The engine could not go on with this request." };
+    for (const sequence of sequences) {
+      sequence.finish(step);
+      this.#options.onFailure(sequence, error);
+    }
+  }
+}
