@@ -1,0 +1,62 @@
+import { resolve } from "node:path";
+import { z } from "zod";
+import { StartError } from "./error.ts";
+
+const targets = z.record(z.string().min(1), z.url({ protocol: /^https?$/ }));
+const secret = z.string().min(16, "needs at least 16 characters");
+
+const environment = z.object({
+  PORT: z.coerce.number().int().min(0).max(65_535).default(8787),
+  HOST: z.string().min(1).default("127.0.0.1"),
+  TESSERA_HOME: z.string().min(1).default(".tessera"),
+  TESSERA_KEY_SECRET: secret.optional(),
+  TESSERA_POOL_SECRET: secret.optional(),
+  TESSERA_ADMIN_KEY: secret.optional(),
+  TESSERA_POOL_TARGETS: z
+    .string()
+    .transform((text, context) => {
+      try {
+        const json: unknown = JSON.parse(text);
+        return json;
+      } catch {
+        context.addIssue('is not JSON; write it like {"my-gpu":"http://10.0.0.5:8000"}');
+        return z.NEVER;
+      }
+    })
+    .pipe(targets)
+    .default({}),
+});
+
+export interface Options {
+  /** 0 asks for any free port. */
+  readonly port: number;
+  readonly host: string;
+  /** Where state lives, as an absolute path. */
+  readonly home: string;
+  /** Secrets that the user chose; the others are generated and kept. */
+  readonly secrets: { readonly keySecret?: string; readonly poolSecret?: string; readonly adminKey?: string };
+  /** The user's own GPU workers: target name → origin. */
+  readonly targets: Readonly<Record<string, string>>;
+}
+
+/** The options of `npm start`, which are all environment variables. */
+export function readOptions(env: Readonly<Record<string, string | undefined>>): Options {
+  const set = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ""));
+  const parsed = environment.safeParse(set);
+  if (!parsed.success) {
+    const [issue] = parsed.error.issues;
+    throw new StartError(`${issue?.path.join(".")}: ${issue?.message}`);
+  }
+  const value = parsed.data;
+  return {
+    port: value.PORT,
+    host: value.HOST,
+    home: resolve(value.TESSERA_HOME),
+    secrets: {
+      ...(value.TESSERA_KEY_SECRET && { keySecret: value.TESSERA_KEY_SECRET }),
+      ...(value.TESSERA_POOL_SECRET && { poolSecret: value.TESSERA_POOL_SECRET }),
+      ...(value.TESSERA_ADMIN_KEY && { adminKey: value.TESSERA_ADMIN_KEY }),
+    },
+    targets: value.TESSERA_POOL_TARGETS,
+  };
+}
