@@ -108,5 +108,7 @@ export function retryAfter(milliseconds: number): Record<string, string> {
 
 /** Any thrown value as what a caller may see of it. What is not an API error is a bug, whose details never leave. */
 export function asApiError(error: unknown): ApiError {
-  return error instanceof ApiError ? error : new ApiError("internal_error", "Something went wrong inside Tessera.");
+  return error instanceof ApiError
+    ? error
+    : new ApiError("internal_error", "Something went wrong inside Tessera.");
 }

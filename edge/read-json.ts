@@ -1,6 +1,6 @@
 import type { Context } from "hono";
 import type { z } from "zod";
-import type { Env } from "./env.ts";
+import type { AppEnv } from "./app-env.ts";
 import { ApiError } from "./errors.ts";
 import { readBytes } from "./read-bytes.ts";
 
@@ -14,7 +14,7 @@ const SMALL_BODY_BYTES = 64 << 10;
 
 /** A request's JSON body, checked against its schema. Throws the API error that tells what is wrong and where. */
 export async function readJson<Schema extends z.ZodType>(
-  context: Context<{ Bindings: Env }>,
+  context: Context<AppEnv>,
   schema: Schema,
   { maxBytes = SMALL_BODY_BYTES, unsupported = new Set() }: Options = {},
 ): Promise<z.infer<Schema>> {
@@ -22,7 +22,10 @@ export async function readJson<Schema extends z.ZodType>(
   if (type !== "application/json") {
     throw new ApiError("unsupported_media_type", "The Content-Type must be application/json.");
   }
-  const tooLarge = new ApiError("body_too_large", `The body has more than ${maxBytes} bytes, the most that is taken.`);
+  const tooLarge = new ApiError(
+    "body_too_large",
+    `The body has more than ${maxBytes} bytes, the most that is taken.`,
+  );
   if (Number(context.req.header("content-length") ?? 0) > maxBytes) throw tooLarge;
   const bytes = await readBytes(context.req.raw.body, maxBytes);
   if (!bytes) throw tooLarge;
@@ -40,7 +43,11 @@ export async function readJson<Schema extends z.ZodType>(
     throw new ApiError("unsupported_parameter", `This value of '${top}' is not supported.`, { param: top });
   }
   const where = path === "" ? "The body" : `'${path}'`;
-  throw new ApiError("invalid_value", `${where} is not valid: ${issue.message}.`, path === "" ? {} : { param: path });
+  throw new ApiError(
+    "invalid_value",
+    `${where} is not valid: ${issue.message}.`,
+    path === "" ? {} : { param: path },
+  );
 }
 
 function parseJson(bytes: Uint8Array): unknown {

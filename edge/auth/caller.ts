@@ -48,9 +48,13 @@ export const requireKey: MiddlewareHandler<AppEnv> = async (context, next) => {
 export function accountError(error: AccountError): ApiError {
   switch (error.code) {
     case "invalid_api_key":
-      return new ApiError(error.code, "The API key is not valid.", { headers: { "www-authenticate": "Bearer" } });
+      return new ApiError(error.code, "The API key is not valid.", {
+        headers: { "www-authenticate": "Bearer" },
+      });
     case "api_key_expired":
-      return new ApiError(error.code, "The API key has expired.", { headers: { "www-authenticate": "Bearer" } });
+      return new ApiError(error.code, "The API key has expired.", {
+        headers: { "www-authenticate": "Bearer" },
+      });
     case "insufficient_scope":
       return new ApiError(error.code, `The API key lacks the scope '${error.scope}'.`);
     case "insufficient_credit":

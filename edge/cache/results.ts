@@ -26,7 +26,13 @@ interface Question {
 }
 
 /** The key of a deterministic request's answer, or null when the request samples. */
-export async function resultKey({ account, model, messages, images, sampling }: Question): Promise<string | null> {
+export async function resultKey({
+  account,
+  model,
+  messages,
+  images,
+  sampling,
+}: Question): Promise<string | null> {
   if (sampling.temperature !== 0) return null;
   const facts = JSON.stringify([
     model.id,

@@ -65,7 +65,11 @@ async function* replay(request: Attached, answer: Answer): AsyncGenerator<Attach
   yield { type: "end", answer, charge: 0 };
 }
 
-async function* run(env: Env, request: Attached, key: string | null): AsyncGenerator<AttachedEvent, void, void> {
+async function* run(
+  env: Env,
+  request: Attached,
+  key: string | null,
+): AsyncGenerator<AttachedEvent, void, void> {
   const { question, signal } = request;
   const { model, plan } = question;
   let text = "";
@@ -73,7 +77,11 @@ async function* run(env: Env, request: Attached, key: string | null): AsyncGener
   let settled = false;
   /** What the tokens produced so far cost. A request that ends before the first one costs nothing. */
   const partial = () => {
-    const usage: Usage = { imageTokens: plan.imageTokens, textTokens: plan.textTokens, outputTokens: produced };
+    const usage: Usage = {
+      imageTokens: plan.imageTokens,
+      textTokens: plan.textTokens,
+      outputTokens: produced,
+    };
     return produced === 0 ? 0 : charge(model.price, usage);
   };
   try {
@@ -114,7 +122,8 @@ async function* run(env: Env, request: Attached, key: string | null): AsyncGener
     throw error;
   } finally {
     // The client left: the engine has been told to stop, and what it produced until then is paid.
-    if (!settled) await settle(request, { state: "canceled", charge: partial(), answer: null, failure: null });
+    if (!settled)
+      await settle(request, { state: "canceled", charge: partial(), answer: null, failure: null });
   }
 }
 
@@ -133,4 +142,3 @@ interface Settlement {
 async function settle({ caller, job }: Attached, settlement: Settlement): Promise<void> {
   await caller.object.finish({ job, attempt: 1, lease: null, ...settlement });
 }
-

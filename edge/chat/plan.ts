@@ -37,14 +37,19 @@ interface Question {
 }
 
 /** The plan of a request whose pictures' sizes are known. Throws when prompt and answer don't fit the context. */
-export function planRequest(model: Model, question: Question, resolved: readonly ResolvedImage[]): RequestPlan {
+export function planRequest(
+  model: Model,
+  question: Question,
+  resolved: readonly ResolvedImage[],
+): RequestPlan {
   const images = resolved.map((image) => planImage(model, image));
   const imageTokenCount = images.reduce((sum, image) => sum + image.tokens.total, 0);
   const text = countTextTokens(model, question.messages);
   const promptTokens = imageTokenCount + text.tokens;
   const room = model.contextLength - promptTokens;
   if (room < (question.maxTokens ?? 1)) {
-    const asked = question.maxTokens === null ? "at least 1 for the answer" : `${question.maxTokens} for the answer`;
+    const asked =
+      question.maxTokens === null ? "at least 1 for the answer" : `${question.maxTokens} for the answer`;
     throw new ApiError(
       "context_length_exceeded",
       `The prompt has ${text.exact ? "" : "up to "}${promptTokens} tokens (${imageTokenCount} of images, ${text.tokens} of text) and needs ${asked}; ${model.id} fits ${model.contextLength} in all.`,

@@ -22,7 +22,11 @@ export interface Question {
 export async function prepareQuestion(env: Env, caller: Caller, body: ChatRequestBody): Promise<Question> {
   const model = findModel(body.model);
   if (!model) {
-    throw new ApiError("model_not_found", `There is no model '${body.model.slice(0, 128)}'. See /v1/models.`, { param: "model" });
+    throw new ApiError(
+      "model_not_found",
+      `There is no model '${body.model.slice(0, 128)}'. See /v1/models.`,
+      { param: "model" },
+    );
   }
   const { messages, images: requested } = readConversation(body, model);
   const maxTokens = readMaxTokens(body, model);

@@ -40,7 +40,10 @@ export function readConversation(body: ChatRequestBody, model: Model): Conversat
   let dataBytes = 0;
 
   const messages = body.messages.map((message, index): Message => {
-    const content = typeof message.content === "string" ? [{ type: "text" as const, text: message.content }] : message.content;
+    const content =
+      typeof message.content === "string"
+        ? [{ type: "text" as const, text: message.content }]
+        : message.content;
     const parts = content.map((part, position): Part => {
       if (part.type === "text") {
         textLength += part.text.length;
@@ -49,7 +52,11 @@ export function readConversation(body: ChatRequestBody, model: Model): Conversat
       const param = `messages.${index}.content.${position}.image_url`;
       const source = readSource(part.image_url.url, `${param}.url`);
       if (source.kind === "bytes") dataBytes += source.bytes.length;
-      images.push({ source, lowDetail: readDetail(part.image_url.detail, model, `${param}.detail`), param: `${param}.url` });
+      images.push({
+        source,
+        lowDetail: readDetail(part.image_url.detail, model, `${param}.detail`),
+        param: `${param}.url`,
+      });
       return { image: images.length - 1 };
     });
     return { role: message.role === "developer" ? "system" : message.role, parts };
@@ -59,14 +66,22 @@ export function readConversation(body: ChatRequestBody, model: Model): Conversat
     throw new ApiError("missing_user_turn", "The last message must be a user's.", { param: "messages" });
   }
   if (textLength > MAX_TEXT_LENGTH) {
-    throw new ApiError("text_too_long", `The messages have ${textLength} characters; at most ${MAX_TEXT_LENGTH} are taken.`, {
-      param: "messages",
-    });
+    throw new ApiError(
+      "text_too_long",
+      `The messages have ${textLength} characters; at most ${MAX_TEXT_LENGTH} are taken.`,
+      {
+        param: "messages",
+      },
+    );
   }
   if (images.length > model.maxImages) {
-    throw new ApiError("too_many_images", `The request has ${images.length} images; ${model.id} takes at most ${model.maxImages}.`, {
-      param: "messages",
-    });
+    throw new ApiError(
+      "too_many_images",
+      `The request has ${images.length} images; ${model.id} takes at most ${model.maxImages}.`,
+      {
+        param: "messages",
+      },
+    );
   }
   if (dataBytes > MAX_DATA_BYTES) {
     throw new ApiError(
@@ -99,9 +114,13 @@ export function readMaxTokens(body: ChatRequestBody, model: Model): number | nul
   const asked = body.max_completion_tokens ?? body.max_tokens ?? null;
   if (asked !== null && asked > model.maxOutputTokens) {
     const param = body.max_completion_tokens == null ? "max_tokens" : "max_completion_tokens";
-    throw new ApiError("invalid_value", `'${param}' is ${asked}; ${model.id} answers with at most ${model.maxOutputTokens} tokens.`, {
-      param,
-    });
+    throw new ApiError(
+      "invalid_value",
+      `'${param}' is ${asked}; ${model.id} answers with at most ${model.maxOutputTokens} tokens.`,
+      {
+        param,
+      },
+    );
   }
   return asked;
 }

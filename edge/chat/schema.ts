@@ -6,7 +6,9 @@ const text = z.strictObject({ type: z.literal("text"), text: z.string() });
 const image = z.strictObject({
   type: z.literal("image_url"),
   image_url: z.strictObject({
-    url: z.string().openapi({ description: "A base64 data URL, an https URL, or sha256:<hex> of an uploaded image." }),
+    url: z
+      .string()
+      .openapi({ description: "A base64 data URL, an https URL, or sha256:<hex> of an uploaded image." }),
     detail: z.enum(["auto", "low", "high"]).optional(),
   }),
 });
@@ -54,10 +56,9 @@ export const chatRequest = z
     stream_options: z.strictObject({ include_usage: z.boolean().optional() }).nullish(),
     user: z.string().max(512).nullish(),
     metadata: z.record(z.string(), z.string()).nullish(),
-    webhook: z
-      .string()
-      .optional()
-      .openapi({ description: "With `Prefer: respond-async`: where the signed event goes when the job has ended." }),
+    webhook: z.string().optional().openapi({
+      description: "With `Prefer: respond-async`: where the signed event goes when the job has ended.",
+    }),
 
     n: neutral(z.literal(1)),
     frequency_penalty: neutral(z.literal(0)),

@@ -20,7 +20,10 @@ interface EventStream {
 }
 
 /** The stream of a request's events. Waiting is shown as comments, which every client's parser skips. */
-export function eventStream(events: AsyncGenerator<AttachedEvent, void, void>, options: StreamOptions): EventStream {
+export function eventStream(
+  events: AsyncGenerator<AttachedEvent, void, void>,
+  options: StreamOptions,
+): EventStream {
   const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>();
   const writer = writable.getWriter();
   writer.closed.catch(options.leave);

@@ -1,7 +1,8 @@
 /** OpenAI's wire format of answers. */
-import { randomId } from "../random-id.ts";
+
 import type { Usage } from "../../core/usage.ts";
 import type { Answer } from "../account/contract.ts";
+import { randomId } from "../random-id.ts";
 import type { ChatCompletion } from "./schema.ts";
 
 export const MICRO_CREDITS = 1_000_000;
@@ -18,7 +19,11 @@ export function usageBodyOf(usage: Usage, charge: number): ChatCompletion["usage
     prompt_tokens: prompt,
     completion_tokens: usage.outputTokens,
     total_tokens: prompt + usage.outputTokens,
-    prompt_tokens_details: { cached_tokens: 0, text_tokens: usage.textTokens, image_tokens: usage.imageTokens },
+    prompt_tokens_details: {
+      cached_tokens: 0,
+      text_tokens: usage.textTokens,
+      image_tokens: usage.imageTokens,
+    },
     completion_tokens_details: { reasoning_tokens: 0 },
     cost: charge / MICRO_CREDITS,
   };
@@ -53,7 +58,12 @@ type Delta = { role: "assistant"; content: "" } | { content: string } | Record<s
 
 /** Builds one stream's chunks: the same id and time throughout, and `usage: null` until the last if it was asked for. */
 export function chunkWriter(completion: Completion, includeUsage: boolean) {
-  const head = { id: completion.id, object: "chat.completion.chunk", created: completion.created, model: completion.model };
+  const head = {
+    id: completion.id,
+    object: "chat.completion.chunk",
+    created: completion.created,
+    model: completion.model,
+  };
   const usageField = includeUsage ? { usage: null } : {};
   return {
     delta: (delta: Delta, finishReason: Answer["finishReason"] | null = null) => ({

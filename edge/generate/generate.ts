@@ -41,13 +41,21 @@ export type GenerationEvent =
   | { readonly type: "queued"; readonly position: number; readonly etaMs: number }
   /** `count` tokens were decoded; `text` is what can be shown of them, and may be empty. */
   | { readonly type: "token"; readonly text: string; readonly count: number }
-  | { readonly type: "done"; readonly finishReason: FinishReason; readonly usage: Usage; readonly timings: EngineTimings };
+  | {
+      readonly type: "done";
+      readonly finishReason: FinishReason;
+      readonly usage: Usage;
+      readonly timings: EngineTimings;
+    };
 
 /** How long one call to the pool waits before it tells the place in line, in milliseconds. */
 const LINE_POLL_MS = 1_000;
 
 /** Prepares the pictures, waits for a worker and yields what it decodes. Throws API errors. */
-export async function* generate(env: Env, generation: Generation): AsyncGenerator<GenerationEvent, void, void> {
+export async function* generate(
+  env: Env,
+  generation: Generation,
+): AsyncGenerator<GenerationEvent, void, void> {
   const { model, signal } = generation;
   const pixels = await Promise.all(generation.images.map((image) => preparePixels(env, model, image)));
   const namespace = await namespaceOf(env.KEY_SECRET, generation.account);
@@ -101,7 +109,15 @@ export async function* generate(env: Env, generation: Generation): AsyncGenerato
     } catch (error) {
       if (!(error instanceof WorkerLost) || signal.aborted) throw error;
       lost = true;
-      console.error(JSON.stringify({ event: "worker_lost", job: generation.job, attempt, worker: lease.worker, reason: error.message }));
+      console.error(
+        JSON.stringify({
+          event: "worker_lost",
+          job: generation.job,
+          attempt,
+          worker: lease.worker,
+          reason: error.message,
+        }),
+      );
       if (shown || attempt - generation.attempt >= generation.retries) {
         throw new ApiError("worker_lost", "The worker that was answering this request was lost.");
       }

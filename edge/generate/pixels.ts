@@ -24,6 +24,9 @@ export async function preparePixels(env: Env, model: Model, resolved: ResolvedIm
   const sha256 = toHex(new Uint8Array(await crypto.subtle.digest("SHA-256", bytes)));
   const shape = resolved.lowDetail
     ? { grid: null, resized: null }
-    : { grid: [grid[0], grid[1]] satisfies [number, number], resized: [resized[0], resized[1]] satisfies [number, number] };
+    : {
+        grid: [grid[0], grid[1]] satisfies [number, number],
+        resized: [resized[0], resized[1]] satisfies [number, number],
+      };
   return { image: { width, height, ...shape, sha256 }, bytes };
 }

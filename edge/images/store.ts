@@ -5,7 +5,12 @@ export function imageKey(account: string, digest: Digest): string {
   return `${account}/${digest}`;
 }
 
-export async function putImage(bucket: R2Bucket, account: string, digest: Digest, bytes: Uint8Array): Promise<void> {
+export async function putImage(
+  bucket: R2Bucket,
+  account: string,
+  digest: Digest,
+  bytes: Uint8Array,
+): Promise<void> {
   await bucket.put(imageKey(account, digest), bytes);
 }
 

@@ -33,7 +33,12 @@ export async function acceptStored(
   const stored: StoredQuestion = {
     model: question.model.id,
     messages: question.messages.map(({ role, parts }) => ({ role, parts: [...parts] })),
-    images: question.images.map(({ digest, width, height, lowDetail }) => ({ digest, width, height, lowDetail })),
+    images: question.images.map(({ digest, width, height, lowDetail }) => ({
+      digest,
+      width,
+      height,
+      lowDetail,
+    })),
     sampling: question.sampling,
     cache: key === null ? null : { key, ...cache },
     trace,

@@ -1,6 +1,7 @@
 import { DurableObject } from "cloudflare:workers";
-import { charge } from "../../core/price.ts";
+import { z } from "zod";
 import { findModel } from "../../core/models.ts";
+import { charge } from "../../core/price.ts";
 import type { Answer, Attempt, Outcome } from "../account/contract.ts";
 import { readResult, writeResult } from "../cache/results.ts";
 import type { Env } from "../env.ts";
@@ -9,7 +10,6 @@ import { generate } from "../generate/generate.ts";
 import type { ResolvedImage } from "../images/resolve.ts";
 import { type Doorbell, doorbell } from "./doorbell.ts";
 import { jobImageKey, parseStoredRequest, type StoredQuestion } from "./stored-request.ts";
-import { z } from "zod";
 
 /** How soon a job without a worker asks again, in milliseconds. */
 const NO_WORKER_POLL_MS = 1_000;
@@ -66,14 +66,27 @@ export class JobRun extends DurableObject<Env> {
   }
 
   /** The attempt's outcome, or null when another attempt may do better. */
-  async #run(account: string, job: string, attempt: Attempt, request: StoredQuestion): Promise<Outcome | null> {
+  async #run(
+    account: string,
+    job: string,
+    attempt: Attempt,
+    request: StoredQuestion,
+  ): Promise<Outcome | null> {
     const ended = { job, attempt: attempt.attempt, lease: attempt.lease };
     try {
       const { answer, cost } = await this.#answer(account, job, attempt, request);
       return { ...ended, state: "succeeded", charge: cost, answer, failure: null };
     } catch (error) {
       const { code, message } = asApiError(error);
-      console.error(JSON.stringify({ event: "attempt_failed", job, attempt: attempt.attempt, code, reason: String(error) }));
+      console.error(
+        JSON.stringify({
+          event: "attempt_failed",
+          job,
+          attempt: attempt.attempt,
+          code,
+          reason: String(error),
+        }),
+      );
       if (RETRYABLE.has(code)) return null;
       return { ...ended, state: "failed", charge: 0, answer: null, failure: { code, message } };
     }

@@ -14,7 +14,10 @@ const LOAD_BOUND = 1.25;
  * The worker for a job, or undefined when none has a free slot. Rendezvous hashing prefers the one that has seen this
  * picture; without affinity, or when that one is too full, the least loaded is taken.
  */
-export function chooseWorker<Each extends Candidate>(candidates: readonly Each[], affinity: string | null): Each | undefined {
+export function chooseWorker<Each extends Candidate>(
+  candidates: readonly Each[],
+  affinity: string | null,
+): Each | undefined {
   const free = candidates.filter((candidate) => candidate.load < candidate.slots);
   const leastLoaded = best(free, (candidate) => -candidate.load / candidate.slots);
   if (affinity === null || !leastLoaded) return leastLoaded;

@@ -1,0 +1,123 @@
+/** The composition: every route, and the rules that hold for all of them. */
+import { OpenAPIHono } from "@hono/zod-openapi";
+import { cors } from "hono/cors";
+import type { AppEnv } from "./app-env.ts";
+import { ApiError, asApiError } from "./errors.ts";
+import { mountPage } from "./page/page.ts";
+import { randomId } from "./random-id.ts";
+import { createAccount } from "./routes/admin/create-account.ts";
+import { getLedger } from "./routes/admin/get-ledger.ts";
+import { grantCredit } from "./routes/admin/grant-credit.ts";
+import { listAccounts } from "./routes/admin/list-accounts.ts";
+import { createCompletion } from "./routes/chat/create-completion.ts";
+import { preflight } from "./routes/chat/preflight.ts";
+import { healthz, readyz } from "./routes/health.ts";
+import { deleteImage } from "./routes/images/delete-image.ts";
+import { getImage, headImageRoute } from "./routes/images/get-image.ts";
+import { putImage } from "./routes/images/put-image.ts";
+import { mountHeartbeat } from "./routes/internal/heartbeat.ts";
+import { getJob } from "./routes/jobs/get-job.ts";
+import { createKey } from "./routes/keys/create-key.ts";
+import { listKeys } from "./routes/keys/list-keys.ts";
+import { revokeKey } from "./routes/keys/revoke-key.ts";
+import { getModel } from "./routes/models/get-model.ts";
+import { listModels } from "./routes/models/list-models.ts";
+import { type App, mount } from "./routes/operation.ts";
+import { mountSpecification } from "./specification.ts";
+
+const OPERATIONS = [
+  createCompletion,
+  preflight,
+  listModels,
+  getModel,
+  putImage,
+  getImage,
+  deleteImage,
+  getJob,
+  createKey,
+  listKeys,
+  revokeKey,
+  createAccount,
+  listAccounts,
+  getLedger,
+  grantCredit,
+  healthz,
+  readyz,
+];
+
+/** Routes that a browser of any origin may call with its own key. The operator's and the workers' are closed. */
+const OPEN_ROUTES = [
+  "/v1/chat/*",
+  "/v1/preflight",
+  "/v1/models",
+  "/v1/models/*",
+  "/v1/images/*",
+  "/v1/jobs/*",
+  "/v1/keys",
+  "/v1/keys/*",
+];
+
+export function createApp(): App {
+  const app: App = new OpenAPIHono<AppEnv>();
+
+  app.use(async (context, next) => {
+    context.set("requestId", `req_${randomId()}`);
+    await next();
+    context.res.headers.set("x-request-id", context.get("requestId"));
+  });
+  for (const path of OPEN_ROUTES) app.use(path, cors(CORS));
+
+  for (const operation of OPERATIONS) mount(app, operation);
+  app.openAPIRegistry.registerPath(headImageRoute);
+  mountHeartbeat(app);
+  mountPage(app);
+  mountSpecification(app);
+
+  app.notFound((context) => {
+    const { method, path } = context.req;
+    const allowed = app.routes
+      .filter((route) => route.method !== "ALL" && matches(route.path, path))
+      .map((route) => route.method);
+    const error =
+      allowed.length > 0
+        ? new ApiError("method_not_allowed", `${method} is not allowed here.`, {
+            headers: { allow: [...new Set(allowed)].join(", ") },
+          })
+        : new ApiError("not_found", "There is nothing at this path. See /openapi.json.");
+    return context.json(error.envelope(), error.status, error.headers);
+  });
+
+  app.onError((thrown, context) => {
+    const error = asApiError(thrown);
+    if (error !== thrown) {
+      console.error(
+        JSON.stringify({
+          event: "internal_error",
+          request: context.get("requestId"),
+          reason: thrown.stack ?? String(thrown),
+        }),
+      );
+    }
+    return context.json(error.envelope(), error.status, error.headers);
+  });
+  return app;
+}
+
+const CORS = {
+  origin: "*",
+  allowMethods: ["GET", "HEAD", "POST", "PUT", "DELETE"],
+  exposeHeaders: [
+    "x-request-id",
+    "cache-status",
+    "location",
+    "retry-after",
+    "retry-after-ms",
+    "x-should-retry",
+  ],
+  maxAge: 86_400,
+};
+
+function matches(pattern: string, path: string): boolean {
+  const expression = pattern.replaceAll(/:\w+/g, "[^/]+");
+  return new RegExp(`^${expression}$`).test(path);
+}

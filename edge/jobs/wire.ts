@@ -1,0 +1,45 @@
+import { z } from "@hono/zod-openapi";
+import type { JobRecord } from "../account/contract.ts";
+import { chatCompletion } from "../chat/schema.ts";
+import { completionBody, MICRO_CREDITS } from "../chat/wire.ts";
+
+const seconds = z.int().openapi({ description: "Unix seconds" });
+
+export const jobSchema = z
+  .object({
+    id: z.string(),
+    object: z.literal("job"),
+    model: z.string(),
+    status: z.enum(["queued", "running", "succeeded", "failed", "canceled"]),
+    attempt: z.int(),
+    created_at: seconds,
+    started_at: seconds.nullable(),
+    finished_at: seconds.nullable(),
+    result: chatCompletion.nullable(),
+    error: z.object({ code: z.string(), message: z.string() }).nullable(),
+    cost: z.number().openapi({ description: "Credits" }),
+  })
+  .openapi("Job");
+
+/** A job as the API shows it. */
+export function jobBody(record: JobRecord): z.infer<typeof jobSchema> {
+  const created = toSeconds(record.createdAt);
+  const completion = { id: record.id.replace(/^job_/, "chatcmpl-"), created, model: record.model };
+  return {
+    id: record.id,
+    object: "job",
+    model: record.model,
+    status: record.state,
+    attempt: record.attempt,
+    created_at: created,
+    started_at: record.startedAt === null ? null : toSeconds(record.startedAt),
+    finished_at: record.finishedAt === null ? null : toSeconds(record.finishedAt),
+    result: record.answer && completionBody(completion, record.answer, record.charge),
+    error: record.failure,
+    cost: record.charge / MICRO_CREDITS,
+  };
+}
+
+function toSeconds(milliseconds: number): number {
+  return Math.floor(milliseconds / 1000);
+}

@@ -1,0 +1,50 @@
+import { z } from "@hono/zod-openapi";
+import { newAccountId } from "../../auth/key.ts";
+import { requireOperator } from "../../auth/operator.ts";
+import { readJson } from "../../read-json.ts";
+import { ADMIN_SECURITY, jsonBody, jsonResponse, type Operation } from "../operation.ts";
+
+const newAccount = z
+  .strictObject({
+    name: z.string().min(1).max(128),
+    credit: z.int().min(0).max(1e15).openapi({ description: "Micro-credits granted at once" }),
+  })
+  .openapi("NewAccount");
+
+const account = z
+  .object({
+    id: z.string(),
+    object: z.literal("account"),
+    key: z.object({ id: z.string(), key: z.string() }),
+    webhook_secret: z.string(),
+  })
+  .openapi("Account");
+
+export const createAccount: Operation = {
+  route: {
+    method: "post",
+    path: "/v1/admin/accounts",
+    summary: "Open an account with credit and a first key",
+    security: ADMIN_SECURITY,
+    request: jsonBody(newAccount),
+    responses: { 201: jsonResponse("The account; its key is shown once", account) },
+  },
+  middleware: [requireOperator],
+  handler: async (context) => {
+    const body = await readJson(context, newAccount);
+    const id = newAccountId();
+    const object = context.env.ACCOUNT.get(context.env.ACCOUNT.idFromName(id));
+    await context.env.DB.prepare("INSERT INTO account (id, name, created_at) VALUES (?, ?, ?)")
+      .bind(id, body.name, Date.now())
+      .run();
+    await object.open({ name: body.name, grant: { id: "opening", amount: body.credit } });
+    const { key, record } = await object.createKey({
+      name: "first key",
+      scopes: ["infer", "jobs", "keys:write"],
+      expiresAt: null,
+      limits: { requestsPerMinute: 6_000, concurrency: 256 },
+    });
+    const secret = await object.webhookSecret();
+    return context.json({ id, object: "account", key: { id: record.id, key }, webhook_secret: secret }, 201);
+  },
+};

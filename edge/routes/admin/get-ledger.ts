@@ -1,0 +1,19 @@
+import { requireOperator } from "../../auth/operator.ts";
+import { ADMIN_SECURITY, jsonResponse, type Operation } from "../operation.ts";
+import { accountParams, findAccount, ledgerSchema } from "./wire.ts";
+
+export const getLedger: Operation = {
+  route: {
+    method: "get",
+    path: "/v1/admin/accounts/{id}/ledger",
+    summary: "An account's money",
+    security: ADMIN_SECURITY,
+    request: { params: accountParams },
+    responses: { 200: jsonResponse("The ledger", ledgerSchema) },
+  },
+  middleware: [requireOperator],
+  handler: async (context) => {
+    const account = await findAccount(context);
+    return context.json({ object: "ledger", ...(await account.ledger()) });
+  },
+};

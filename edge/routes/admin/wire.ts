@@ -1,0 +1,27 @@
+import { z } from "@hono/zod-openapi";
+import type { Account } from "../../account/account.ts";
+import type { Env } from "../../env.ts";
+import { ApiError } from "../../errors.ts";
+import type { AppContext } from "../operation.ts";
+
+/** Micro-credits; granted = balance + held + charged. */
+export const ledgerSchema = z
+  .object({
+    object: z.literal("ledger"),
+    granted: z.int(),
+    balance: z.int(),
+    held: z.int(),
+    charged: z.int(),
+  })
+  .openapi("Ledger");
+
+export const accountParams = z.object({ id: z.string() });
+
+/** The path's account, if there is one: an object exists for every name, an account only for those opened. */
+export async function findAccount(context: AppContext): Promise<DurableObjectStub<Account>> {
+  const id = context.req.param("id") ?? "";
+  const env: Env = context.env;
+  const row = await env.DB.prepare("SELECT id FROM account WHERE id = ?").bind(id).first();
+  if (!row) throw new ApiError("account_not_found", "There is no such account.");
+  return env.ACCOUNT.get(env.ACCOUNT.idFromName(id));
+}

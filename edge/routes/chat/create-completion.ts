@@ -1,0 +1,125 @@
+import { requireKey } from "../../auth/caller.ts";
+import { readCacheDirectives } from "../../cache/directives.ts";
+import { type AttachedEvent, acceptAttached } from "../../chat/attached.ts";
+import { prepareQuestion } from "../../chat/prepare.ts";
+import { chatCompletion, chatRequest, NEUTRAL_PARAMETERS } from "../../chat/schema.ts";
+import { eventStream } from "../../chat/stream.ts";
+import { completionBody, completionId } from "../../chat/wire.ts";
+import { ApiError } from "../../errors.ts";
+import { MAX_BODY_BYTES } from "../../images/limits.ts";
+import { acceptStored } from "../../jobs/accept.ts";
+import { jobBody, jobSchema } from "../../jobs/wire.ts";
+import { readJson } from "../../read-json.ts";
+import { type AppContext, jsonBody, jsonResponse, KEY_SECURITY, type Operation } from "../operation.ts";
+
+export const createCompletion: Operation = {
+  route: {
+    method: "post",
+    path: "/v1/chat/completions",
+    summary: "Ask about images",
+    description:
+      "OpenAI's chat completions. With `stream`, server-sent events; with `Prefer: respond-async`, a job that is answered later.",
+    security: KEY_SECURITY,
+    request: jsonBody(chatRequest),
+    responses: {
+      200: jsonResponse("The answer", chatCompletion),
+      202: jsonResponse("Accepted; the job's address is in `Location`", jobSchema),
+    },
+  },
+  middleware: [requireKey],
+  handler: async (context) => {
+    refuseUnsupportedHeaders(context);
+    const body = await readJson(context, chatRequest, {
+      maxBytes: MAX_BODY_BYTES,
+      unsupported: NEUTRAL_PARAMETERS,
+    });
+    const stored = prefersAsync(context);
+    if (body.webhook !== undefined && !stored) {
+      throw new ApiError("unsupported_parameter", "'webhook' needs the header 'Prefer: respond-async'.", {
+        param: "webhook",
+      });
+    }
+    if (body.stream && stored) {
+      throw new ApiError(
+        "unsupported_parameter",
+        "'stream' cannot be combined with 'Prefer: respond-async'.",
+        { param: "stream" },
+      );
+    }
+    const caller = context.get("caller");
+    const question = await prepareQuestion(context.env, caller, body);
+    const cache = readCacheDirectives(context.req.header("cache-control"));
+    const trace = context.req.header("traceparent")?.slice(0, 128) ?? null;
+
+    if (stored) {
+      const record = await acceptStored(context.env, caller, question, {
+        cache,
+        trace,
+        webhook: body.webhook ?? null,
+      });
+      return context.json(jobBody(record), 202, {
+        location: `/v1/jobs/${record.id}`,
+        "preference-applied": "respond-async",
+      });
+    }
+
+    const leaving = new AbortController();
+    const leave = () => leaving.abort();
+    context.req.raw.signal.addEventListener("abort", leave);
+    const completion = {
+      id: completionId(),
+      created: Math.floor(Date.now() / 1000),
+      model: question.model.id,
+    };
+    const accepted = await acceptAttached(context.env, {
+      job: completion.id,
+      caller,
+      question,
+      cache,
+      trace,
+      signal: leaving.signal,
+    });
+    const headers = { "cache-status": accepted.cacheStatus };
+
+    if (body.stream) {
+      const includeUsage = body.stream_options?.include_usage ?? false;
+      const stream = eventStream(accepted.events, { ...completion, includeUsage, leave });
+      context.executionCtx.waitUntil(stream.finished);
+      return context.body(stream.body, 200, {
+        ...headers,
+        "content-type": "text/event-stream; charset=utf-8",
+        "cache-control": "no-cache, no-transform",
+      });
+    }
+    const end = lastEvent(accepted.events);
+    context.executionCtx.waitUntil(end.catch(() => undefined));
+    const { answer, charge } = await end;
+    return context.json(completionBody(completion, answer, charge), 200, headers);
+  },
+};
+
+/** RFC 7240 §4.1. */
+function prefersAsync(context: AppContext): boolean {
+  const preferences = (context.req.header("prefer") ?? "").split(",");
+  return preferences.some((preference) => preference.trim().toLowerCase() === "respond-async");
+}
+
+/** A header that promises what is not kept must not be ignored: the client would rely on it. */
+function refuseUnsupportedHeaders(context: AppContext): void {
+  for (const header of ["idempotency-key", "x-max-cost"]) {
+    if (context.req.header(header) !== undefined) {
+      throw new ApiError("unsupported_parameter", `The header '${header}' is not supported.`, {
+        param: header,
+      });
+    }
+  }
+}
+
+async function lastEvent(
+  events: AsyncGenerator<AttachedEvent, void, void>,
+): Promise<Extract<AttachedEvent, { type: "end" }>> {
+  for await (const event of events) {
+    if (event.type === "end") return event;
+  }
+  throw new Error("A request ended without its last event.");
+}

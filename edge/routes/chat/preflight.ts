@@ -1,0 +1,78 @@
+import { z } from "@hono/zod-openapi";
+import { requireKey } from "../../auth/caller.ts";
+import { prepareQuestion } from "../../chat/prepare.ts";
+import { chatRequest, NEUTRAL_PARAMETERS } from "../../chat/schema.ts";
+import { MICRO_CREDITS } from "../../chat/wire.ts";
+import { MAX_BODY_BYTES } from "../../images/limits.ts";
+import { readJson } from "../../read-json.ts";
+import { jsonBody, jsonResponse, KEY_SECURITY, type Operation } from "../operation.ts";
+
+const size = z.tuple([z.int(), z.int()]).openapi({ description: "[width, height] in pixels" });
+
+const preflightResult = z
+  .object({
+    object: z.literal("preflight"),
+    model: z.string(),
+    prompt_tokens: z.int(),
+    image_tokens: z.int(),
+    text_tokens: z.int(),
+    text_tokens_exact: z.boolean().openapi({ description: "False where text_tokens is an upper bound." }),
+    max_tokens: z.int(),
+    max_cost: z.number().openapi({ description: "Credits that the answer costs at most." }),
+    max_cost_microcredits: z.int(),
+    images: z.array(
+      z.object({
+        digest: z.string(),
+        width: z.int(),
+        height: z.int(),
+        grid: size.nullable(),
+        resized: size.nullable(),
+        tiles: z.int(),
+        tokens: z.object({ base: z.int(), grid: z.int(), newline: z.int(), total: z.int() }),
+      }),
+    ),
+  })
+  .openapi("Preflight");
+
+export const preflight: Operation = {
+  route: {
+    method: "post",
+    path: "/v1/preflight",
+    summary: "Count a request's tokens and worst-case cost",
+    description: "Takes the body of a chat completion; starts no GPU and costs nothing.",
+    security: KEY_SECURITY,
+    request: jsonBody(chatRequest),
+    responses: { 200: jsonResponse("The count", preflightResult) },
+  },
+  middleware: [requireKey],
+  handler: async (context) => {
+    const body = await readJson(context, chatRequest, {
+      maxBytes: MAX_BODY_BYTES,
+      unsupported: NEUTRAL_PARAMETERS,
+    });
+    const caller = context.get("caller");
+    await caller.authorise("infer");
+    const { model, plan, images } = await prepareQuestion(context.env, caller, body);
+    const result: z.infer<typeof preflightResult> = {
+      object: "preflight",
+      model: model.id,
+      prompt_tokens: plan.imageTokens + plan.textTokens,
+      image_tokens: plan.imageTokens,
+      text_tokens: plan.textTokens,
+      text_tokens_exact: plan.textTokensExact,
+      max_tokens: plan.maxTokens,
+      max_cost: plan.maxCharge / MICRO_CREDITS,
+      max_cost_microcredits: plan.maxCharge,
+      images: plan.images.map(({ width, height, grid, resized, tiles, tokens }, index) => ({
+        digest: images[index]!.digest,
+        width,
+        height,
+        grid: grid && [grid[0], grid[1]],
+        resized: resized && [resized[0], resized[1]],
+        tiles,
+        tokens: { ...tokens },
+      })),
+    };
+    return context.json(result);
+  },
+};

@@ -1,0 +1,28 @@
+import { z } from "@hono/zod-openapi";
+import { requireKey } from "../../auth/caller.ts";
+import { ApiError } from "../../errors.ts";
+import { jsonResponse, KEY_SECURITY, type Operation } from "../operation.ts";
+
+export const revokeKey: Operation = {
+  route: {
+    method: "delete",
+    path: "/v1/keys/{id}",
+    summary: "Revoke a key; its next request fails",
+    security: KEY_SECURITY,
+    request: { params: z.object({ id: z.string() }) },
+    responses: {
+      200: jsonResponse(
+        "Revoked",
+        z.object({ id: z.string(), object: z.literal("key.deleted"), deleted: z.literal(true) }),
+      ),
+    },
+  },
+  middleware: [requireKey],
+  handler: async (context) => {
+    const caller = context.get("caller");
+    await caller.authorise("keys:write");
+    const id = context.req.param("id") ?? "";
+    if (!(await caller.object.revokeKey(id))) throw new ApiError("key_not_found", "There is no such key.");
+    return context.json({ id, object: "key.deleted", deleted: true });
+  },
+};

@@ -1,0 +1,61 @@
+import { z } from "@hono/zod-openapi";
+import type { Model } from "../../../core/models.ts";
+import { MICRO_CREDITS } from "../../chat/wire.ts";
+
+export const modelSchema = z
+  .object({
+    id: z.string(),
+    object: z.literal("model"),
+    created: z.int(),
+    owned_by: z.string(),
+    revision: z.string(),
+    context_length: z.int(),
+    max_output_tokens: z.int(),
+    max_images: z.int(),
+    geometry: z.object({
+      tile: z.int(),
+      patch: z.int(),
+      pinpoints: z.array(z.tuple([z.int(), z.int()])),
+      pinpoint_order: z.enum(["wh", "hw"]),
+      unpad: z.enum(["truncate", "exact"]),
+    }),
+    defaults: z.object({ temperature: z.number(), top_p: z.number(), max_tokens: z.int() }),
+    price: z
+      .object({
+        version: z.string(),
+        image_token: z.number(),
+        text_token: z.number(),
+        output_token: z.number(),
+      })
+      .openapi({ description: "Credits per token" }),
+  })
+  .openapi("Model");
+
+/** A registry entry as the API shows it. */
+export function modelBody(model: Model): z.infer<typeof modelSchema> {
+  const { geometry, defaults, price } = model;
+  return {
+    id: model.id,
+    object: "model",
+    created: model.created,
+    owned_by: model.ownedBy,
+    revision: model.revision,
+    context_length: model.contextLength,
+    max_output_tokens: model.maxOutputTokens,
+    max_images: model.maxImages,
+    geometry: {
+      tile: geometry.tile,
+      patch: geometry.patch,
+      pinpoints: geometry.pinpoints.map(([first, second]) => [first, second]),
+      pinpoint_order: geometry.pinpointOrder,
+      unpad: geometry.unpad,
+    },
+    defaults: { temperature: defaults.temperature, top_p: defaults.topP, max_tokens: defaults.maxTokens },
+    price: {
+      version: price.version,
+      image_token: price.imageToken / MICRO_CREDITS,
+      text_token: price.textToken / MICRO_CREDITS,
+      output_token: price.outputToken / MICRO_CREDITS,
+    },
+  };
+}

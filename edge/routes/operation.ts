@@ -1,0 +1,52 @@
+import type { OpenAPIHono, RouteConfig } from "@hono/zod-openapi";
+import { z } from "@hono/zod-openapi";
+import type { Context, MiddlewareHandler } from "hono";
+import type { AppEnv } from "../app-env.ts";
+
+export type App = OpenAPIHono<AppEnv>;
+export type AppContext = Context<AppEnv>;
+
+/** One operation of the API: what the specification says of it, and what it does. */
+export interface Operation {
+  readonly route: RouteConfig;
+  /** What must hold before the handler runs, such as a key. */
+  readonly middleware?: readonly MiddlewareHandler<AppEnv>[];
+  readonly handler: (context: AppContext) => Response | Promise<Response>;
+}
+
+/**
+ * Mounts an operation and adds it to the specification. Handlers read their own bodies (`readJson`), so that every
+ * wrong one is refused in the API's envelope.
+ */
+export function mount(app: App, { route, middleware = [], handler }: Operation): void {
+  app.openAPIRegistry.registerPath({ ...route, responses: { ...route.responses, default: errorResponse } });
+  const path = route.path.replaceAll(/\{(\w+)\}/g, ":$1");
+  app.on([route.method.toUpperCase()], [path], ...middleware, handler);
+}
+
+/** A JSON response in the specification. */
+export function jsonResponse<Schema extends z.ZodType>(description: string, schema: Schema) {
+  return { description, content: { "application/json": { schema } } };
+}
+
+/** A JSON request body in the specification. */
+export function jsonBody<Schema extends z.ZodType>(schema: Schema) {
+  return { body: { required: true, content: { "application/json": { schema } } } };
+}
+
+export const KEY_SECURITY = [{ apiKey: [] }];
+export const ADMIN_SECURITY = [{ adminKey: [] }];
+
+const errorResponse = jsonResponse(
+  "An error in the API's one envelope; `code` is stable.",
+  z
+    .object({
+      error: z.object({
+        message: z.string(),
+        type: z.string(),
+        param: z.string().nullable(),
+        code: z.string(),
+      }),
+    })
+    .openapi("Error"),
+);
