@@ -1,0 +1,178 @@
+import { DurableObject } from "cloudflare:workers";
+import { fail, ok, type Result } from "../../core/result.ts";
+import type { Env } from "../env.ts";
+import { deliver } from "../webhooks/deliver.ts";
+import { accept } from "./accept.ts";
+import { soonest, sweep } from "./alarm.ts";
+import { abandonAttempt, queuedModel, startAttempt } from "./attempts.ts";
+import type {
+  AccountApi,
+  AccountError,
+  Attempt,
+  JobRecord,
+  KeyOptions,
+  KeyRecord,
+  Ledger,
+  Outcome,
+  Reservation,
+  Scope,
+  StoredRequest,
+} from "./contract.ts";
+import { finish } from "./finish.ts";
+import { jobRecord, readJob } from "./jobs.ts";
+import { authorise, insertKey, listKeys, newKey, revokeKey } from "./keys.ts";
+import { grant, readLedger } from "./ledger.ts";
+import { type DueDelivery, recordDelivery } from "./outbox.ts";
+import { openAccount, readProfile } from "./profile.ts";
+import { reserve } from "./reserve.ts";
+import { isOpen } from "./schema.ts";
+
+const NO_ACCOUNT = fail({ code: "invalid_api_key" } as const);
+
+/**
+ * One customer's account: the only truth about its money, keys and jobs, addressed by its id. Every call is one
+ * transaction over the functions beside this file; this class brings clock, randomness, queue and network.
+ *
+ * An account that was never opened refuses every key and stores nothing, so that ids cost nothing to guess.
+ */
+export class Account extends DurableObject<Env> implements AccountApi {
+  readonly #sql: SqlStorage;
+  #open: boolean;
+  /** The alarm that this instance knows to be set, in Unix milliseconds. */
+  #alarmAt = Number.POSITIVE_INFINITY;
+
+  constructor(ctx: DurableObjectState, env: Env) {
+    super(ctx, env);
+    this.#sql = ctx.storage.sql;
+    this.#open = isOpen(this.#sql);
+  }
+
+  async open(options: { name: string; grant: { id: string; amount: number } }): Promise<void> {
+    const id = this.ctx.id.name;
+    if (id === undefined) throw new Error("An account is addressed by its id.");
+    this.#transact((sql, now) => {
+      openAccount(sql, { id, name: options.name });
+      grant(sql, options.grant, now);
+    });
+    this.#open = true;
+  }
+
+  async grant(entry: { id: string; amount: number }): Promise<Ledger> {
+    this.#mustBeOpen();
+    return this.#transact((sql, now) => grant(sql, entry, now));
+  }
+
+  async ledger(): Promise<Ledger> {
+    return this.#open ? readLedger(this.#sql) : { granted: 0, balance: 0, held: 0, charged: 0 };
+  }
+
+  async createKey(options: KeyOptions): Promise<{ key: string; record: KeyRecord }> {
+    this.#mustBeOpen();
+    const { id } = readProfile(this.#sql);
+    const { key, hash, record } = await newKey(id, this.env.KEY_SECRET, options, Date.now());
+    this.#transact((sql) => insertKey(sql, hash, record));
+    return { key, record };
+  }
+
+  async listKeys(): Promise<KeyRecord[]> {
+    return this.#open ? listKeys(this.#sql) : [];
+  }
+
+  async revokeKey(id: string): Promise<boolean> {
+    return this.#open && this.#transact((sql, now) => revokeKey(sql, id, now));
+  }
+
+  async authorise(keyHash: string, scope: Scope): Promise<Result<{ keyId: string }, AccountError>> {
+    if (!this.#open) return NO_ACCOUNT;
+    const key = authorise(this.#sql, keyHash, [scope], Date.now());
+    return key.ok ? ok({ keyId: key.value.id }) : key;
+  }
+
+  async reserve(reservation: Reservation): Promise<Result<{ balance: number }, AccountError>> {
+    if (!this.#open) return NO_ACCOUNT;
+    return this.#transact((sql, now) => reserve(sql, reservation, ["infer"], now));
+  }
+
+  async accept(
+    reservation: Omit<Reservation, "expiresAt">,
+    stored: StoredRequest,
+  ): Promise<Result<JobRecord, AccountError>> {
+    if (!this.#open) return NO_ACCOUNT;
+    const accepted = this.#transact((sql, now) => accept(sql, reservation, stored, now));
+    if (accepted.ok) this.ctx.waitUntil(this.#ring([stored.job]));
+    return accepted;
+  }
+
+  async queuedModel(job: string): Promise<string | null> {
+    return this.#open ? queuedModel(this.#sql, job, Date.now()) : null;
+  }
+
+  async startAttempt(job: string): Promise<Attempt | null> {
+    return this.#open ? this.#transact((sql, now) => startAttempt(sql, job, now)) : null;
+  }
+
+  async abandonAttempt(attempt: { job: string; attempt: number; lease: string }): Promise<void> {
+    if (this.#open) this.#transact((sql, now) => abandonAttempt(sql, attempt, now));
+  }
+
+  async finish(outcome: Outcome): Promise<boolean> {
+    return this.#open && this.#transact((sql, now) => finish(sql, outcome, now));
+  }
+
+  async job(keyHash: string, id: string): Promise<Result<JobRecord | null, AccountError>> {
+    if (!this.#open) return NO_ACCOUNT;
+    const key = authorise(this.#sql, keyHash, ["jobs", "infer"], Date.now());
+    if (!key.ok) return key;
+    const job = readJob(this.#sql, id);
+    return ok(job ? jobRecord(job) : null);
+  }
+
+  async webhookSecret(): Promise<string> {
+    this.#mustBeOpen();
+    return readProfile(this.#sql).webhookSecret;
+  }
+
+  /** May run late, early or twice: only what is due by the clock is done. */
+  override async alarm(): Promise<void> {
+    this.#alarmAt = Number.POSITIVE_INFINITY;
+    if (!this.#open) return;
+    const { bells, deliveries } = this.#transact(sweep);
+    await Promise.all([this.#ring(bells), ...deliveries.map((delivery) => this.#send(delivery))]);
+  }
+
+  /** Runs one step in a transaction, and sets the alarm together with what it wrote. */
+  #transact<Value>(step: (sql: SqlStorage, now: number) => Value): Value {
+    const value = this.ctx.storage.transactionSync(() => step(this.#sql, Date.now()));
+    const due = soonest(this.#sql);
+    // Never moved later: an alarm with nothing to do costs less than one write a request.
+    if (due !== null && due < this.#alarmAt) {
+      this.#alarmAt = due;
+      void this.ctx.storage.setAlarm(due);
+    }
+    return value;
+  }
+
+  /** A doorbell that isn't heard rings again by alarm, so a failure here is only worth a line in the log. */
+  async #ring(jobs: readonly string[]): Promise<void> {
+    if (jobs.length === 0) return;
+    const account = readProfile(this.#sql).id;
+    try {
+      await this.env.JOBS.sendBatch(jobs.map((job) => ({ body: { account, job } })));
+    } catch (error) {
+      console.error(JSON.stringify({ event: "doorbell_failed", jobs: jobs.length, reason: String(error) }));
+    }
+  }
+
+  async #send(delivery: DueDelivery): Promise<void> {
+    const outcome = await deliver(delivery, {
+      secret: readProfile(this.#sql).webhookSecret,
+      loopback: this.env.LOOPBACK_WEBHOOKS === "allow",
+      now: Date.now(),
+    });
+    this.#transact((sql, now) => recordDelivery(sql, delivery, outcome, Math.random(), now));
+  }
+
+  #mustBeOpen(): void {
+    if (!this.#open) throw new Error("The account was never opened.");
+  }
+}

@@ -1,0 +1,79 @@
+/** Holds: credit set aside for a job's worst case. Every hold ends in exactly one entry, `charge` or `expired`. */
+import { hasEntry, writeEntry } from "./ledger.ts";
+
+export interface Hold {
+  readonly job: string;
+  /** The id of the key that asked. */
+  readonly key: string;
+  readonly amount: number;
+  /** Null when only the job's end ends it. */
+  readonly expiresAt: number | null;
+}
+
+export function readHold(sql: SqlStorage, job: string): Hold | undefined {
+  return sql
+    .exec<{ job: string; key: string; amount: number; expiresAt: number | null }>(
+      "SELECT job, key, amount, expires_at AS expiresAt FROM hold WHERE job = ?",
+      job,
+    )
+    .toArray()[0];
+}
+
+/** How many holds of a key live with a connection: stored jobs wait in line and take no place. */
+export function openHolds(sql: SqlStorage, key: string): number {
+  return sql
+    .exec<{ count: number }>(
+      "SELECT count(*) AS count FROM hold WHERE key = ? AND expires_at IS NOT NULL",
+      key,
+    )
+    .one().count;
+}
+
+/** The balance must cover the amount. */
+export function placeHold(sql: SqlStorage, { job, key, amount, expiresAt }: Hold): void {
+  sql.exec(
+    "INSERT INTO hold (job, key, amount, expires_at) VALUES (?, ?, ?, ?)",
+    job,
+    key,
+    amount,
+    expiresAt,
+  );
+  sql.exec("UPDATE account SET held = held + ?", amount);
+}
+
+/** Turns a hold into a charge of at most its amount, and returns that charge. */
+export function settleHold(sql: SqlStorage, hold: Hold, charge: number, now: number): number {
+  if (!Number.isSafeInteger(charge) || charge < 0) {
+    throw new RangeError("A charge is a whole number of micro-credits.");
+  }
+  const amount = Math.min(charge, hold.amount);
+  removeHold(sql, hold);
+  writeEntry(sql, { id: hold.job, kind: "charge", amount }, now);
+  sql.exec("UPDATE account SET charged = charged + ?", amount);
+  return amount;
+}
+
+/** Gives back what nobody settled in time, at most `limit` holds. */
+export function expireHolds(sql: SqlStorage, now: number, limit: number): void {
+  const due = sql
+    .exec<{ job: string; key: string; amount: number; expiresAt: number }>(
+      "SELECT job, key, amount, expires_at AS expiresAt FROM hold WHERE expires_at <= ? ORDER BY expires_at LIMIT ?",
+      now,
+      limit,
+    )
+    .toArray();
+  for (const hold of due) {
+    removeHold(sql, hold);
+    writeEntry(sql, { id: hold.job, kind: "expired", amount: 0 }, now);
+  }
+}
+
+/** Whether a job's hold has ended. */
+export function holdEnded(sql: SqlStorage, job: string): boolean {
+  return hasEntry(sql, job, "charge") || hasEntry(sql, job, "expired");
+}
+
+function removeHold(sql: SqlStorage, { job, amount }: Hold): void {
+  sql.exec("DELETE FROM hold WHERE job = ?", job);
+  sql.exec("UPDATE account SET held = held - ?", amount);
+}

@@ -1,0 +1,84 @@
+/** Stored jobs' rows: how they are written at first and read. */
+import { z } from "zod";
+import { finishReason, usageSchema } from "../../core/events.ts";
+import type { Answer, JobFailure, JobRecord, JobState, StoredRequest } from "./contract.ts";
+
+/** How long after accepting a job its doorbell rings again, in milliseconds; each further ring waits twice as long. */
+const FIRST_RING_MS = 5_000;
+const LONGEST_RING_MS = 300_000;
+
+const storedAnswer = z.strictObject({
+  text: z.string(),
+  finishReason,
+  usage: usageSchema,
+}) satisfies z.ZodType<Answer>;
+
+const storedFailure = z.strictObject({
+  code: z.string(),
+  message: z.string(),
+}) satisfies z.ZodType<JobFailure>;
+
+export type JobRow = {
+  id: string;
+  model: string;
+  state: JobState;
+  attempt: number;
+  lease: string | null;
+  deadline: number | null;
+  rings: number;
+  due_at: number;
+  created_at: number;
+  started_at: number | null;
+  finished_at: number | null;
+  request: string;
+  webhook: string | null;
+  answer: string | null;
+  failure: string | null;
+  charge: number;
+};
+
+export function readJob(sql: SqlStorage, id: string): JobRow | undefined {
+  return sql.exec<JobRow>("SELECT * FROM job WHERE id = ?", id).toArray()[0];
+}
+
+/** Writes a new job, queued and with its hold placed; returns the row. */
+export function insertJob(sql: SqlStorage, stored: StoredRequest, now: number): JobRow {
+  return sql
+    .exec<JobRow>(
+      `INSERT INTO job (id, model, state, due_at, created_at, request, webhook)
+       VALUES (?, ?, 'queued', ?, ?, ?, ?) RETURNING *`,
+      stored.job,
+      stored.model,
+      now + ringWait(0),
+      now,
+      stored.request,
+      stored.webhook,
+    )
+    .one();
+}
+
+/** Whether an attempt is the job's present one. */
+export function holdsLease(job: JobRow, attempt: number, lease: string): boolean {
+  return job.state === "running" && job.attempt === attempt && job.lease === lease;
+}
+
+/** How long to wait after a job's doorbell has rung `rings` times without an answer, in milliseconds. */
+export function ringWait(rings: number): number {
+  return Math.min(FIRST_RING_MS * 2 ** rings, LONGEST_RING_MS);
+}
+
+/** A row as it is answered. */
+export function jobRecord(row: JobRow): JobRecord {
+  return {
+    id: row.id,
+    model: row.model,
+    state: row.state,
+    attempt: row.attempt,
+    createdAt: row.created_at,
+    startedAt: row.started_at,
+    finishedAt: row.finished_at,
+    answer: row.answer === null ? null : storedAnswer.parse(JSON.parse(row.answer)),
+    failure: row.failure === null ? null : storedFailure.parse(JSON.parse(row.failure)),
+    charge: row.charge,
+  };
+}

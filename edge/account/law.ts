@@ -1,0 +1,42 @@
+import { readLedger } from "./ledger.ts";
+
+/**
+ * What is wrong with the account's books: its totals against its entries and holds, and its holds against its jobs.
+ * Empty when the law holds: granted = balance + held + charged, with no part below 0.
+ */
+export function checkLaw(sql: SqlStorage): string[] {
+  const { granted, balance, held, charged } = readLedger(sql);
+  const sum = (query: string) => sql.exec<{ total: number }>(query).one().total;
+  const wrong: string[] = [];
+  const expect = (what: string, found: number, right: number) => {
+    if (found !== right) wrong.push(`${what}: ${found}, not ${right}`);
+  };
+  expect("granted", granted, sum("SELECT coalesce(sum(amount), 0) AS total FROM entry WHERE kind = 'grant'"));
+  expect(
+    "charged",
+    charged,
+    sum("SELECT coalesce(sum(amount), 0) AS total FROM entry WHERE kind = 'charge'"),
+  );
+  expect("held", held, sum("SELECT coalesce(sum(amount), 0) AS total FROM hold"));
+  expect("granted", granted, balance + held + charged);
+  for (const [what, amount] of Object.entries({ balance, held, charged })) {
+    if (amount < 0) wrong.push(`${what}: ${amount}, below 0`);
+  }
+  const unfinished = "SELECT id FROM job WHERE state IN ('queued', 'running')";
+  expect(
+    "holds without a job",
+    sum(`SELECT count(*) AS total FROM hold WHERE expires_at IS NULL AND job NOT IN (${unfinished})`),
+    0,
+  );
+  expect(
+    "jobs without a hold",
+    sum(`SELECT count(*) AS total FROM (${unfinished}) WHERE id NOT IN (SELECT job FROM hold)`),
+    0,
+  );
+  expect(
+    "holds that have ended",
+    sum("SELECT count(*) AS total FROM hold WHERE job IN (SELECT id FROM entry WHERE kind <> 'grant')"),
+    0,
+  );
+  return wrong;
+}

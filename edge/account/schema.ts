@@ -1,0 +1,93 @@
+/** The account's tables. Amounts are whole micro-credits, times Unix milliseconds. */
+
+const TABLES = `
+  CREATE TABLE IF NOT EXISTS account (
+    one INTEGER PRIMARY KEY CHECK (one = 1),
+    id TEXT NOT NULL,
+    name TEXT NOT NULL,
+    webhook_secret TEXT NOT NULL,
+    granted INTEGER NOT NULL,
+    held INTEGER NOT NULL CHECK (held >= 0),
+    charged INTEGER NOT NULL CHECK (charged >= 0),
+    CHECK (granted >= held + charged)
+  ) STRICT;
+
+  -- Append-only. 'grant' is named by its own id, the others by their job.
+  CREATE TABLE IF NOT EXISTS entry (
+    sequence INTEGER PRIMARY KEY,
+    id TEXT NOT NULL,
+    kind TEXT NOT NULL CHECK (kind IN ('grant', 'charge', 'expired', 'forgiven')),
+    amount INTEGER NOT NULL,
+    at INTEGER NOT NULL,
+    UNIQUE (id, kind)
+  ) STRICT;
+
+  -- expires_at is null for a stored job's hold, which ends only with the job.
+  CREATE TABLE IF NOT EXISTS hold (
+    job TEXT PRIMARY KEY,
+    key TEXT NOT NULL,
+    amount INTEGER NOT NULL CHECK (amount >= 0),
+    expires_at INTEGER
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX IF NOT EXISTS hold_by_key ON hold (key) WHERE expires_at IS NOT NULL;
+  CREATE INDEX IF NOT EXISTS hold_by_expiry ON hold (expires_at) WHERE expires_at IS NOT NULL;
+
+  -- arrival is the rate limit's theoretical arrival time, in microseconds.
+  CREATE TABLE IF NOT EXISTS key (
+    id TEXT PRIMARY KEY,
+    hash TEXT NOT NULL UNIQUE,
+    start TEXT NOT NULL,
+    name TEXT NOT NULL,
+    scopes TEXT NOT NULL,
+    requests_per_minute INTEGER NOT NULL,
+    concurrency INTEGER NOT NULL,
+    created_at INTEGER NOT NULL,
+    expires_at INTEGER,
+    revoked_at INTEGER,
+    arrival INTEGER NOT NULL DEFAULT 0
+  ) STRICT;
+
+  -- due_at: when the doorbell rings again, and for a finished job when it is deleted.
+  CREATE TABLE IF NOT EXISTS job (
+    id TEXT PRIMARY KEY,
+    model TEXT NOT NULL,
+    state TEXT NOT NULL CHECK (state IN ('queued', 'running', 'succeeded', 'failed', 'canceled')),
+    attempt INTEGER NOT NULL DEFAULT 0,
+    lease TEXT,
+    deadline INTEGER,
+    rings INTEGER NOT NULL DEFAULT 0,
+    due_at INTEGER NOT NULL,
+    created_at INTEGER NOT NULL,
+    started_at INTEGER,
+    finished_at INTEGER,
+    request TEXT NOT NULL,
+    webhook TEXT,
+    answer TEXT,
+    failure TEXT,
+    charge INTEGER NOT NULL DEFAULT 0
+  ) STRICT;
+  CREATE INDEX IF NOT EXISTS job_by_due ON job (due_at);
+
+  -- due_at: when the event is sent again, and once it is delivered or given up when it is deleted.
+  CREATE TABLE IF NOT EXISTS outbox (
+    id TEXT PRIMARY KEY,
+    url TEXT NOT NULL,
+    body TEXT NOT NULL,
+    state TEXT NOT NULL CHECK (state IN ('pending', 'delivered', 'given_up')),
+    attempt INTEGER NOT NULL,
+    due_at INTEGER NOT NULL
+  ) STRICT;
+  CREATE INDEX IF NOT EXISTS outbox_by_due ON outbox (due_at);
+`;
+
+/** Creates whatever table is missing. */
+export function createTables(sql: SqlStorage): void {
+  sql.exec(TABLES);
+}
+
+/** Whether the account was ever opened; asking writes nothing. */
+export function isOpen(sql: SqlStorage): boolean {
+  return (
+    sql.exec("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'account'").toArray().length > 0
+  );
+}
