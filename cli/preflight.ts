@@ -1,0 +1,67 @@
+import { z } from "zod";
+import { requestJson } from "./api.ts";
+import { CONNECTION_HELP, type Command } from "./command.ts";
+import { findConnection } from "./connection.ts";
+import { QUESTION_HELP, questionBody, readQuestion } from "./question.ts";
+
+const size = z.tuple([z.number(), z.number()]);
+
+const preflightResult = z.looseObject({
+  model: z.string(),
+  prompt_tokens: z.number(),
+  image_tokens: z.number(),
+  text_tokens: z.number(),
+  text_tokens_exact: z.boolean(),
+  max_tokens: z.number(),
+  max_cost_microcredits: z.number(),
+  images: z.array(
+    z.looseObject({
+      width: z.number(),
+      height: z.number(),
+      grid: size.nullable(),
+      tiles: z.number(),
+      tokens: z.looseObject({ total: z.number() }),
+    }),
+  ),
+});
+
+export const preflight: Command = {
+  summary: "count a question's tokens and its highest cost, without asking it",
+  help: `Usage: tessera preflight IMAGE… "QUESTION"
+
+Takes what tessera ask takes. It costs nothing and starts no GPU.
+
+${QUESTION_HELP}
+  --json                print the API's whole answer as one line of JSON
+${CONNECTION_HELP}
+
+Example:
+  tessera preflight models/tessera-tiny/examples/star.png "What color is the star?"`,
+
+  async run(argv) {
+    const question = readQuestion(argv);
+    const connection = findConnection(question.connection);
+    const body = await questionBody(connection, question);
+    const result = await requestJson(
+      connection,
+      { method: "POST", path: "/v1/preflight", body },
+      preflightResult,
+    );
+    console.log(question.json ? JSON.stringify(result) : describe(result, question.images));
+    return 0;
+  },
+};
+
+function describe(result: z.infer<typeof preflightResult>, names: readonly string[]): string {
+  const images = result.images.map(({ width, height, grid, tiles, tokens }, index) => {
+    const canvas = grid ? `, on a grid of ${grid.join("×")}` : "";
+    return `${names[index]}: ${width}×${height}${canvas}, ${tiles} tiles, ${tokens.total} tokens`;
+  });
+  const bound = result.text_tokens_exact ? "" : "at most ";
+  return [
+    ...images,
+    `prompt: ${result.image_tokens} image + ${bound}${result.text_tokens} text = ${bound}${result.prompt_tokens} tokens`,
+    `answer: at most ${result.max_tokens} tokens`,
+    `cost:   at most ${result.max_cost_microcredits} micro-credits with ${result.model}`,
+  ].join("\n");
+}
