@@ -30,7 +30,9 @@ export interface Generation {
   readonly signal: AbortSignal;
 }
 
-export interface EngineTimings {
+/** Where a generation's time went, in milliseconds: decoding and tiling at the edge, then the engine's own figures. */
+export interface Timings {
+  readonly prepareMs: number;
   readonly queueMs: number;
   readonly visionMs: number;
   readonly prefillMs: number;
@@ -45,7 +47,7 @@ export type GenerationEvent =
       readonly type: "done";
       readonly finishReason: FinishReason;
       readonly usage: Usage;
-      readonly timings: EngineTimings;
+      readonly timings: Timings;
     };
 
 /** How long one call to the pool waits before it tells the place in line, in milliseconds. */
@@ -57,7 +59,9 @@ export async function* generate(
   generation: Generation,
 ): AsyncGenerator<GenerationEvent, void, void> {
   const { model, signal } = generation;
+  const begun = performance.now();
   const pixels = await Promise.all(generation.images.map((image) => preparePixels(env, model, image)));
+  const prepareMs = performance.now() - begun;
   const namespace = await namespaceOf(env.KEY_SECRET, generation.account);
   const affinity = generation.images[0] ? `${namespace}/${generation.images[0].digest}` : null;
   const pool = env.POOL.get(env.POOL.idFromName(model.id));
@@ -99,7 +103,12 @@ export async function* generate(
             break;
           case "done":
             if (!usage) throw new WorkerLost("The worker ended without usage.");
-            yield { type: "done", finishReason: event.finishReason, usage, timings: event.timings };
+            yield {
+              type: "done",
+              finishReason: event.finishReason,
+              usage,
+              timings: { prepareMs, ...event.timings },
+            };
             return;
           case "error":
             if (event.code === "worker_draining") throw new WorkerLost(event.message);
