@@ -10,7 +10,7 @@ import { type CacheDirectives, cacheStatus } from "../cache/directives.ts";
 import { readResult, resultKey, writeResult } from "../cache/results.ts";
 import type { Env } from "../env.ts";
 import { asApiError } from "../errors.ts";
-import { type GenerationEvent, generate } from "../generate/generate.ts";
+import { type GenerationEvent, generate, type Timings } from "../generate/generate.ts";
 import type { Question } from "./prepare.ts";
 
 /** From the request's arrival to its last token, in milliseconds; the client leaves sooner or is told. */
@@ -33,8 +33,13 @@ export interface Attached {
 export type AttachedEvent =
   | Extract<GenerationEvent, { type: "queued" }>
   | { readonly type: "text"; readonly text: string }
-  /** `charge` in micro-credits. */
-  | { readonly type: "end"; readonly answer: Answer; readonly charge: number };
+  /** `charge` in micro-credits; no timings for a cached answer. */
+  | {
+      readonly type: "end";
+      readonly answer: Answer;
+      readonly charge: number;
+      readonly timings: Timings | null;
+    };
 
 /** An accepted request: its money is held, and its events are ready to be read. Read them to the end or return them. */
 export interface Accepted {
@@ -62,7 +67,7 @@ export async function acceptAttached(env: Env, request: Attached): Promise<Accep
 async function* replay(request: Attached, answer: Answer): AsyncGenerator<AttachedEvent, void, void> {
   await settle(request, { state: "succeeded", charge: 0, answer, failure: null });
   yield { type: "text", text: answer.text };
-  yield { type: "end", answer, charge: 0 };
+  yield { type: "end", answer, charge: 0, timings: null };
 }
 
 async function* run(
@@ -111,7 +116,7 @@ async function* run(
         await settle(request, { state: "succeeded", charge: cost, answer, failure: null });
         settled = true;
         if (key !== null) await writeResult(env.RESULTS, key, answer);
-        yield { type: "end", answer, charge: cost };
+        yield { type: "end", answer, charge: cost, timings: event.timings };
       }
     }
   } catch (error) {

@@ -6,6 +6,7 @@ import { chatCompletion, chatRequest, NEUTRAL_PARAMETERS } from "../../chat/sche
 import { eventStream } from "../../chat/stream.ts";
 import { completionBody, completionId } from "../../chat/wire.ts";
 import { ApiError } from "../../errors.ts";
+import type { Timings } from "../../generate/generate.ts";
 import { MAX_BODY_BYTES } from "../../images/limits.ts";
 import { acceptStored } from "../../jobs/accept.ts";
 import { jobBody, jobSchema } from "../../jobs/wire.ts";
@@ -93,10 +94,20 @@ export const createCompletion: Operation = {
     }
     const end = lastEvent(accepted.events);
     context.executionCtx.waitUntil(end.catch(() => undefined));
-    const { answer, charge } = await end;
-    return context.json(completionBody(completion, answer, charge), 200, headers);
+    const { answer, charge, timings } = await end;
+    return context.json(completionBody(completion, answer, charge), 200, {
+      ...headers,
+      ...(timings && { "server-timing": serverTiming(timings) }),
+    });
   },
 };
+
+/** W3C Server Timing: what of the answer's time went into the picture, the line and the engine. */
+function serverTiming(timings: Timings): string {
+  return Object.entries(timings)
+    .map(([name, duration]) => `${name.replace(/Ms$/, "")};dur=${duration.toFixed(1)}`)
+    .join(", ");
+}
 
 /** RFC 7240 §4.1. */
 function prefersAsync(context: AppContext): boolean {
