@@ -31,7 +31,7 @@ const assistantMessage = z.strictObject({
   content: z.union([z.string(), z.array(text)]),
   name: z.string().optional(),
   refusal: z.null().optional(),
-  annotations: z.array(z.never()).optional(),
+  annotations: z.array(z.unknown()).max(0).optional(),
 });
 
 export const chatMessage = z.discriminatedUnion("role", [systemMessage, userMessage, assistantMessage]);
@@ -66,7 +66,7 @@ export const chatRequest = z
     logprobs: neutral(z.literal(false)),
     store: neutral(z.literal(false)),
     response_format: neutral(z.strictObject({ type: z.literal("text") })),
-    tools: neutral(z.array(z.never()).max(0)),
+    tools: neutral(z.array(z.unknown()).max(0)),
     tool_choice: neutral(z.literal("none")),
     modalities: neutral(z.tuple([z.literal("text")])),
   })
