@@ -2,6 +2,7 @@
 import { OpenAPIHono } from "@hono/zod-openapi";
 import { cors } from "hono/cors";
 import type { AppEnv } from "./app-env.ts";
+import { findMisconfiguration } from "./bindings.ts";
 import { ApiError, asApiError } from "./errors.ts";
 import { mountPage } from "./page/page.ts";
 import { randomId } from "./random-id.ts";
@@ -61,6 +62,9 @@ export function createApp(): App {
   const app: App = new OpenAPIHono<AppEnv>();
 
   app.use(async (context, next) => {
+    // Only Cloudflare's network says which of its places took the request.
+    const wrong = findMisconfiguration(context.env, context.req.raw.cf?.colo !== undefined);
+    if (wrong !== null) throw new Error(wrong);
     context.set("requestId", `req_${randomId()}`);
     await next();
     context.res.headers.set("x-request-id", context.get("requestId"));

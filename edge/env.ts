@@ -13,7 +13,7 @@ export interface Env {
   readonly JOBS: Queue<Doorbell>;
   /** Cached answers. */
   readonly RESULTS: KVNamespace;
-  /** Uploaded images and stored requests' pictures, as account/name. */
+  /** Uploaded images as account/digest, and stored requests' pictures as jobs/account/job/index. */
   readonly IMAGES: R2Bucket;
   /** What is listed across accounts. */
   readonly DB: D1Database;
@@ -29,6 +29,6 @@ export interface Env {
   readonly POOL_TARGETS: string;
   /** "allow" only on a developer's machine: webhooks may go to http on loopback. */
   readonly LOOPBACK_WEBHOOKS?: string;
-  /** Origins that image URLs may name beside the public web, separated by spaces; only in tests. */
+  /** Loopback origins that image URLs may name beside the public web, separated by spaces; only in tests. */
   readonly IMAGE_ORIGINS?: string;
 }

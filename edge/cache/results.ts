@@ -52,6 +52,11 @@ export async function readResult(results: KVNamespace, key: string): Promise<Ans
   return stored === null ? null : answerSchema.parse(stored);
 }
 
+/** Keeps an answer. A cache that fails (KV takes one write a second for each key) costs a later hit, not this answer. */
 export async function writeResult(results: KVNamespace, key: string, answer: Answer): Promise<void> {
-  await results.put(key, JSON.stringify(answer), { expirationTtl: RETENTION_SECONDS });
+  try {
+    await results.put(key, JSON.stringify(answer), { expirationTtl: RETENTION_SECONDS });
+  } catch (error) {
+    console.error(JSON.stringify({ event: "cache_write_failed", reason: String(error) }));
+  }
 }

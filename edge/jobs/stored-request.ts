@@ -26,7 +26,7 @@ export function parseStoredRequest(text: string): StoredQuestion {
   return storedRequest.parse(JSON.parse(text));
 }
 
-/** Where a stored job's picture is kept until the job has ended. */
+/** Where a stored job's picture is kept until the job has ended. The common prefix is what a lifecycle rule sweeps. */
 export function jobImageKey(account: string, job: string, index: number): string {
-  return `${account}/jobs/${job}/${index}`;
+  return `jobs/${account}/${job}/${index}`;
 }
