@@ -8,6 +8,9 @@ export class WorkerLost extends Error {
   override readonly name = "WorkerLost";
 }
 
+/** Refusals that say something of the worker (core/refusal.ts): replaced by another boot, busy, failed, draining. The others say that the two sides disagree, which is a bug. */
+const ANOTHER_MAY_ANSWER = new Set([403, 409, 429, 500, 503]);
+
 /** A line of the worker's answer is far shorter; more means that something else is answering. */
 const MAX_LINE_CHARACTERS = 64 << 10;
 
@@ -56,8 +59,8 @@ async function post(
     throw new WorkerLost("The worker cannot be reached.");
   }
   if (response.status !== 200 || !response.body) {
-    const text = await response.text();
-    throw new WorkerLost(`The worker answered ${response.status}: ${text.slice(0, 500)}`);
+    const reason = `The worker answered ${response.status}: ${(await response.text()).slice(0, 500)}`;
+    throw ANOTHER_MAY_ANSWER.has(response.status) ? new WorkerLost(reason) : new Error(reason);
   }
   return response.body;
 }
