@@ -24,6 +24,8 @@ const developer = z.strictObject({
   apiKey: z.string(),
   adminKey: z.string(),
   webhookSecret: z.string(),
+  /** The embedded GPU worker's own address, for its load and metrics. */
+  workerUrl: z.string(),
 });
 export type Developer = z.infer<typeof developer>;
 

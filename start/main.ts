@@ -17,14 +17,14 @@ async function start(): Promise<void> {
   const home = new Home(options.home);
   const running = home.developer();
   if (running && (await isRunning(running))) {
-    throw new StartError(`Tessera already runs at ${running.url}, with the state in ${home.path}.`);
+    throw new StartError(`it already runs at ${running.url}, with the state in ${home.path}.`);
   }
   home.removeDeveloper();
   const secrets = home.secrets(options.secrets);
 
   const product = await launch(options, home, secrets, say);
   say(`Tessera is starting. Its state is in ${home.path}`);
-  const { url, edge, worker } = product;
+  const { url, workerUrl, edge, worker } = product;
   let stopping = false;
   const stop = async (code: number) => {
     if (stopping) return;
@@ -50,7 +50,7 @@ async function start(): Promise<void> {
     const account = await seededAccount(url, secrets);
     home.saveSecrets({ ...secrets, account });
     const { apiKey, webhookSecret } = account;
-    home.writeDeveloper({ url, apiKey, adminKey: secrets.adminKey, webhookSecret });
+    home.writeDeveloper({ url, apiKey, adminKey: secrets.adminKey, webhookSecret, workerUrl });
     say(greeting({ url, apiKey, home: home.path, took: took() }));
   };
   const failed = Promise.race([edge.failed, worker.failed]);
@@ -64,7 +64,7 @@ async function start(): Promise<void> {
 }
 
 function report(error: unknown): void {
-  console.error(error instanceof StartError ? `Tessera can't start. ${error.message}` : error);
+  console.error(error instanceof StartError ? `Tessera: ${error.message}` : error);
 }
 
 try {

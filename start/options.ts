@@ -25,6 +25,8 @@ const environment = z.object({
     })
     .pipe(targets)
     .default({}),
+  /** For tests alone: loopback origins, separated by spaces, that image URLs may name. */
+  TESSERA_IMAGE_ORIGINS: z.string().optional(),
 });
 
 export interface Options {
@@ -37,6 +39,8 @@ export interface Options {
   readonly secrets: { readonly keySecret?: string; readonly poolSecret?: string; readonly adminKey?: string };
   /** The user's own GPU workers: target name → origin. */
   readonly targets: Readonly<Record<string, string>>;
+  /** Loopback origins that image URLs may name; tests serve pictures there. */
+  readonly imageOrigins: string | undefined;
 }
 
 /** The options of `npm start`, which are all environment variables. */
@@ -58,5 +62,6 @@ export function readOptions(env: Readonly<Record<string, string | undefined>>): 
       ...(value.TESSERA_ADMIN_KEY && { adminKey: value.TESSERA_ADMIN_KEY }),
     },
     targets: value.TESSERA_POOL_TARGETS,
+    imageOrigins: value.TESSERA_IMAGE_ORIGINS,
   };
 }

@@ -15,6 +15,8 @@ const CLOSE_MS = 3_000;
 /** The processes that together are the product. */
 export interface Product {
   readonly url: string;
+  /** Where the embedded worker answers; operators and tests read its load and metrics there. */
+  readonly workerUrl: string;
   readonly edge: Edge;
   readonly worker: GpuWorker;
   /** Lets requests in progress finish, then ends every process. */
@@ -33,6 +35,7 @@ export async function launch(
   // Chosen once: a worker that is started again must be found where the edge's list says.
   const workerPort = await claimPort(LOOPBACK, 0);
   const url = `http://${options.host === "0.0.0.0" ? LOOPBACK : options.host}:${port}`;
+  const workerUrl = `http://${LOOPBACK}:${workerPort}`;
   const worker = new GpuWorker({
     log: home.log("gpu-worker"),
     report,
@@ -58,13 +61,15 @@ export async function launch(
         KEY_SECRET: secrets.keySecret,
         POOL_SECRET: secrets.poolSecret,
         ADMIN_KEY: secrets.adminKey,
-        POOL_TARGETS: JSON.stringify({ ...options.targets, [EMBEDDED]: `http://${LOOPBACK}:${workerPort}` }),
+        POOL_TARGETS: JSON.stringify({ ...options.targets, [EMBEDDED]: workerUrl }),
         LOOPBACK_WEBHOOKS: "allow",
+        ...(options.imageOrigins && { IMAGE_ORIGINS: options.imageOrigins }),
       },
     },
   });
   return {
     url,
+    workerUrl,
     edge,
     worker,
     stop: async () => {

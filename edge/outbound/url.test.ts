@@ -45,8 +45,14 @@ describe("checkPublicUrl", () => {
   it("allows loopback http only where told to", () => {
     expect(checkPublicUrl("http://127.0.0.1:9000/hook", { loopback: true })).toMatchObject({ ok: true });
     expect(checkPublicUrl("http://10.0.0.1:9000/hook", { loopback: true })).toMatchObject({ ok: false });
-    expect(checkPublicUrl("https://127.0.0.1:9443/a", { origins: ["https://127.0.0.1:9443"] })).toMatchObject(
-      { ok: true },
-    );
+  });
+
+  it("allows an exact origin on loopback, and no other origin whatever the list says", () => {
+    const allowed = (url: string, ...origins: string[]) => checkPublicUrl(url, { origins }).ok;
+    expect(allowed("https://127.0.0.1:9443/a", "https://127.0.0.1:9443")).toBe(true);
+    expect(allowed("https://127.0.0.1:9444/a", "https://127.0.0.1:9443")).toBe(false);
+    expect(allowed("http://127.0.0.1:9443/a", "https://127.0.0.1:9443")).toBe(false);
+    expect(allowed("https://10.0.0.1:9443/a", "https://10.0.0.1:9443")).toBe(false);
+    expect(allowed("https://example.com:9443/a", "https://example.com:9443")).toBe(false);
   });
 });

@@ -6,7 +6,7 @@ export interface UrlError {
 }
 
 export interface UrlRules {
-  /** Origins allowed whatever they are; only tests have any. */
+  /** Loopback origins allowed with their own scheme and port; only tests have any, and no other origin counts here. */
   readonly origins?: readonly string[];
   /** Whether http on loopback is allowed: webhooks on a developer's machine. */
   readonly loopback?: boolean;
@@ -49,8 +49,9 @@ export function checkPublicUrl(text: string, rules: UrlRules = {}): Result<URL, 
   }
   if (url.username !== "" || url.password !== "")
     return refuse("The URL must not contain a user name or password.");
-  if (rules.origins?.includes(url.origin)) return ok(url);
-  if (rules.loopback && url.protocol === "http:" && LOOPBACK_HOSTS.has(url.hostname)) return ok(url);
+  const onLoopback = LOOPBACK_HOSTS.has(url.hostname);
+  if (onLoopback && rules.origins?.includes(url.origin)) return ok(url);
+  if (onLoopback && rules.loopback && url.protocol === "http:") return ok(url);
   if (url.protocol !== "https:") return refuse("The URL must begin with https://.");
   if (url.port !== "") return refuse("The URL must use port 443.");
 
