@@ -22,20 +22,26 @@ export async function deliver(
   const target = checkPublicUrl(url, { loopback });
   if (!target.ok) return { kind: "refused" };
   const signed = await signedHeaders(secret, { id, timestamp: Math.floor(now / 1000), body });
+  const abort = new AbortController();
+  // Cleared below: a timer left behind would keep the calling object awake, and paid for.
+  const timer = setTimeout(() => abort.abort(), TIMEOUT_MS);
   try {
     const response = await fetch(target.value.href, {
       method: "POST",
       headers: { "content-type": "application/json", "user-agent": "Tessera-Webhooks/1", ...signed },
       body,
       redirect: "manual",
-      signal: AbortSignal.timeout(TIMEOUT_MS),
+      signal: abort.signal,
     });
-    await response.body?.cancel();
+    // Unread: what an answer says beyond its status changes nothing.
+    await response.body?.cancel().catch(() => {});
     if (response.ok) return { kind: "delivered" };
     if (response.status === 410) return { kind: "refused" };
     return { kind: "failed", retryAfterMs: parseRetryAfter(response.headers.get("retry-after"), now) };
   } catch {
     // Unreachable, too slow, or cut: all of them the receiver's trouble, and worth another attempt.
     return { kind: "failed", retryAfterMs: null };
+  } finally {
+    clearTimeout(timer);
   }
 }

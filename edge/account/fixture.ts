@@ -1,0 +1,95 @@
+/** What the account's tests share. */
+import { runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
+import { env } from "cloudflare:workers";
+import { vi } from "vitest";
+import { hashKey, newAccountId } from "../auth/key.ts";
+import type { Doorbell } from "../jobs/doorbell.ts";
+import type { Account } from "./account.ts";
+import type { Answer, KeyOptions, Outcome } from "./contract.ts";
+import { checkLaw } from "./law.ts";
+
+export type Stub = DurableObjectStub<Account>;
+
+export const MINUTE = 60_000;
+export const DAY = 24 * 60 * MINUTE;
+
+export const ANSWER: Answer = {
+  text: "Two cats.",
+  finishReason: "stop",
+  usage: { imageTokens: 144, textTokens: 20, outputTokens: 3 },
+};
+
+/** A clock that stands still, a year ahead: alarms ring only when a test runs them. */
+export function stopClock(): void {
+  vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + 365 * DAY });
+}
+
+export function travel(milliseconds: number): void {
+  vi.setSystemTime(Date.now() + milliseconds);
+}
+
+/** Records the doorbells that ring; no queue hears them. */
+export function recordBells(): Doorbell[] {
+  const bells: Doorbell[] = [];
+  vi.spyOn(Object.getPrototypeOf(env.JOBS), "sendBatch").mockImplementation(async (messages: unknown) => {
+    for (const { body } of messages as { body: Doorbell }[]) bells.push(body);
+  });
+  return bells;
+}
+
+export const keyOptions: KeyOptions = {
+  name: "tests",
+  scopes: ["infer", "jobs"],
+  expiresAt: null,
+  limits: { requestsPerMinute: 1_000_000, concurrency: 1000 },
+};
+
+/** A new account with credit and one key. */
+export async function newAccount(credit: number, options: Partial<KeyOptions> = {}) {
+  const account = newAccountId();
+  const stub = stubOf(account);
+  await stub.open({ name: "tests", grant: { id: "first", amount: credit } });
+  const { key, record } = await stub.createKey({ ...keyOptions, ...options });
+  return { account, stub, key, keyId: record.id, keyHash: await hashKey(key) };
+}
+
+export function stubOf(account: string): Stub {
+  return env.ACCOUNT.get(env.ACCOUNT.idFromName(account));
+}
+
+/** An attached request's outcome; the lease makes it a stored one's. */
+export function outcome(job: string, charge: number, changes: Partial<Outcome> = {}): Outcome {
+  return {
+    job,
+    attempt: 1,
+    lease: null,
+    state: "succeeded",
+    charge,
+    answer: ANSWER,
+    failure: null,
+    ...changes,
+  };
+}
+
+/** Runs the alarm if one is set. */
+export async function ringAlarm(stub: Stub): Promise<void> {
+  await runDurableObjectAlarm(stub);
+}
+
+/** Calls the object from within, without the cost of a call from outside. */
+export function inside<Value>(
+  stub: Stub,
+  step: (account: Account, state: DurableObjectState) => Promise<Value> | Value,
+): Promise<Value> {
+  return runInDurableObject<Account, Value>(stub, step);
+}
+
+/** What is wrong with the account's books. */
+export function law(stub: Stub): Promise<string[]> {
+  return inside(stub, (_, state) => checkLaw(state.storage.sql));
+}
+
+/** The rows of one of the account's tables. */
+export function rows(stub: Stub, table: "entry" | "hold" | "job" | "outbox") {
+  return inside(stub, (_, state) => state.storage.sql.exec(`SELECT * FROM ${table}`).toArray());
+}

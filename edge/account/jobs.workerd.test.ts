@@ -1,0 +1,294 @@
+import { evictDurableObject } from "cloudflare:test";
+import { env } from "cloudflare:workers";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import type { Doorbell } from "../jobs/doorbell.ts";
+import type { Attempt } from "./contract.ts";
+import {
+  ANSWER,
+  DAY,
+  inside,
+  law,
+  MINUTE,
+  newAccount,
+  outcome,
+  recordBells,
+  ringAlarm,
+  rows,
+  type Stub,
+  stopClock,
+  travel,
+} from "./fixture.ts";
+
+let bells: Doorbell[];
+
+beforeEach(() => {
+  stopClock();
+  bells = recordBells();
+});
+afterEach(() => {
+  vi.restoreAllMocks();
+  vi.useRealTimers();
+});
+
+const stored = { job: "job_1", model: "tessera-tiny", request: '{"q":1}', webhook: null };
+
+/** An account with 1000 micro-credits, 300 of them held by job_1. */
+async function accepted() {
+  const account = await newAccount(1000);
+  const accepted = await account.stub.accept({ keyHash: account.keyHash, job: "job_1", amount: 300 }, stored);
+  if (!accepted.ok) throw new Error(accepted.error.code);
+  return { ...account, record: accepted.value };
+}
+
+async function start(stub: Stub): Promise<Attempt> {
+  const attempt = await stub.startAttempt("job_1");
+  if (!attempt) throw new Error("No attempt was started.");
+  return attempt;
+}
+
+const of = ({ attempt, lease }: Attempt) => ({ attempt, lease });
+
+describe("a stored job", () => {
+  it("is held for and written in one step, then rung for", async () => {
+    const { account, stub, record } = await accepted();
+    expect(record).toEqual({
+      id: "job_1",
+      model: "tessera-tiny",
+      state: "queued",
+      attempt: 0,
+      createdAt: Date.now(),
+      startedAt: null,
+      finishedAt: null,
+      answer: null,
+      failure: null,
+      charge: 0,
+    });
+    expect(await stub.ledger()).toMatchObject({ balance: 700, held: 300 });
+    expect(bells).toEqual([{ account, job: "job_1" }]);
+    expect(await stub.queuedModel("job_1")).toBe("tessera-tiny");
+  });
+
+  it("is accepted once, whatever is asked again", async () => {
+    const { stub, keyHash, record } = await accepted();
+    expect(await stub.accept({ keyHash, job: "job_1", amount: 300 }, stored)).toEqual({
+      ok: true,
+      value: record,
+    });
+    expect((await stub.ledger()).held).toBe(300);
+    const attempt = await start(stub);
+    await stub.finish(outcome("job_1", 100, of(attempt)));
+    expect(await stub.accept({ keyHash, job: "job_1", amount: 300 }, stored)).toMatchObject({
+      value: { state: "succeeded" },
+    });
+    expect(await stub.ledger()).toMatchObject({ balance: 900, held: 0, charged: 100 });
+  });
+
+  it("is refused without credit, and leaves nothing", async () => {
+    const { stub, keyHash } = await newAccount(100);
+    expect(await stub.accept({ keyHash, job: "job_1", amount: 300 }, stored)).toMatchObject({
+      error: { code: "insufficient_credit" },
+    });
+    expect(await rows(stub, "job")).toEqual([]);
+    expect(await rows(stub, "hold")).toEqual([]);
+    expect(bells).toEqual([]);
+  });
+
+  it("never takes the id of an attached request", async () => {
+    const { stub, keyHash } = await newAccount(1000);
+    await stub.reserve({ keyHash, job: "job_1", amount: 300, expiresAt: Date.now() + MINUTE });
+    const again = () =>
+      inside(stub, (account) => account.accept({ keyHash, job: "job_1", amount: 300 }, stored));
+    await expect(again()).rejects.toThrow("never used again");
+    await stub.finish(outcome("job_1", 1));
+    await expect(again()).rejects.toThrow("never used again");
+    expect(await law(stub)).toEqual([]);
+  });
+
+  it("runs, and ends with its answer and charge", async () => {
+    const { stub, keyHash } = await accepted();
+    const attempt = await start(stub);
+    expect(attempt).toMatchObject({ attempt: 1, request: '{"q":1}', deadline: Date.now() + 120_000 });
+    expect(await stub.startAttempt("job_1")).toBeNull();
+    expect(await stub.queuedModel("job_1")).toBeNull();
+    travel(5000);
+    expect(await stub.finish(outcome("job_1", 100, of(attempt)))).toBe(true);
+    expect(await stub.job(keyHash, "job_1")).toMatchObject({
+      value: {
+        state: "succeeded",
+        answer: ANSWER,
+        charge: 100,
+        startedAt: Date.now() - 5000,
+        finishedAt: Date.now(),
+      },
+    });
+    expect(await stub.startAttempt("job_1")).toBeNull();
+    expect(await law(stub)).toEqual([]);
+  });
+
+  it("ends as failed with its reason", async () => {
+    const { stub, keyHash } = await accepted();
+    const failure = { code: "engine_failed", message: "The engine stopped." };
+    const failed = { state: "failed", answer: null, failure } as const;
+    expect(await stub.finish(outcome("job_1", 0, { ...failed, ...of(await start(stub)) }))).toBe(true);
+    expect(await stub.job(keyHash, "job_1")).toMatchObject({
+      value: { state: "failed", failure, charge: 0 },
+    });
+    expect(await stub.ledger()).toMatchObject({ balance: 1000, held: 0 });
+  });
+
+  it("is unknown to another account", async () => {
+    await accepted();
+    const other = await newAccount(0);
+    expect(await other.stub.job(other.keyHash, "job_1")).toEqual({ ok: true, value: null });
+  });
+});
+
+describe("the fence", () => {
+  it("refuses an attempt that a later one has overtaken", async () => {
+    const { stub, keyHash } = await accepted();
+    const first = await start(stub);
+    travel(120_000);
+    const second = await start(stub);
+    expect(second).toMatchObject({ attempt: 2 });
+    expect(await stub.finish(outcome("job_1", 300, of(first)))).toBe(false);
+    expect(await stub.finish(outcome("job_1", 300, { attempt: 2, lease: first.lease }))).toBe(false);
+    expect(await stub.finish(outcome("job_1", 300))).toBe(false);
+    expect(await stub.ledger()).toMatchObject({ held: 300, charged: 0 });
+    expect(await stub.finish(outcome("job_1", 50, of(second)))).toBe(true);
+    expect(await stub.finish(outcome("job_1", 60, of(second)))).toBe(false);
+    expect(await stub.job(keyHash, "job_1")).toMatchObject({ value: { attempt: 2, charge: 50 } });
+    expect(await law(stub)).toEqual([]);
+  });
+
+  it("still takes a late outcome while nobody has begun again", async () => {
+    const { stub } = await accepted();
+    const attempt = await start(stub);
+    travel(10 * MINUTE);
+    await ringAlarm(stub);
+    expect(await stub.finish(outcome("job_1", 50, of(attempt)))).toBe(true);
+  });
+
+  it("voids an attempt that was given up", async () => {
+    const { stub } = await accepted();
+    const first = await start(stub);
+    await stub.abandonAttempt({ job: "job_1", attempt: 1, lease: "another" });
+    expect(await stub.queuedModel("job_1")).toBeNull();
+    await stub.abandonAttempt({ job: "job_1", ...of(first) });
+    expect(await stub.queuedModel("job_1")).toBe("tessera-tiny");
+    expect(await stub.finish(outcome("job_1", 50, of(first)))).toBe(false);
+    expect(await start(stub)).toMatchObject({ attempt: 2 });
+    await stub.abandonAttempt({ job: "job_1", ...of(first) });
+    expect(await stub.startAttempt("job_1")).toBeNull();
+  });
+
+  it("is one for many who start at once", async () => {
+    const { stub } = await accepted();
+    const attempts = await Promise.all(Array.from({ length: 10 }, () => stub.startAttempt("job_1")));
+    expect(attempts.filter((attempt) => attempt !== null)).toHaveLength(1);
+  });
+});
+
+describe("a job that keeps failing", () => {
+  const exhausted = {
+    state: "failed",
+    attempt: 5,
+    charge: 0,
+    failure: { code: "attempts_exhausted", message: "The job was tried 5 times without an outcome." },
+  };
+
+  it("ends after five attempts that ran out of time, by the alarm alone", async () => {
+    const { stub, keyHash } = await accepted();
+    for (let attempt = 1; attempt <= 5; attempt++) {
+      expect(await start(stub)).toMatchObject({ attempt });
+      travel(120_000);
+    }
+    await ringAlarm(stub);
+    expect(await stub.job(keyHash, "job_1")).toMatchObject({ value: exhausted });
+    expect(await stub.ledger()).toMatchObject({ balance: 1000, held: 0, charged: 0 });
+    expect(await law(stub)).toEqual([]);
+  });
+
+  it("ends when a sixth attempt is asked for", async () => {
+    const { stub, keyHash } = await accepted();
+    for (let attempt = 1; attempt <= 5; attempt++) {
+      await start(stub);
+      travel(120_000);
+    }
+    expect(await stub.startAttempt("job_1")).toBeNull();
+    expect(await stub.job(keyHash, "job_1")).toMatchObject({ value: exhausted });
+  });
+
+  it("ends when its fifth attempt is given up", async () => {
+    const { stub, keyHash } = await accepted();
+    for (let attempt = 1; attempt <= 5; attempt++) {
+      await stub.abandonAttempt({ job: "job_1", ...of(await start(stub)) });
+    }
+    expect(await stub.job(keyHash, "job_1")).toMatchObject({ value: exhausted });
+  });
+});
+
+describe("the doorbell", () => {
+  it("rings again and again, more and more slowly, until an attempt starts", async () => {
+    const { stub } = await accepted();
+    const rung: number[] = [];
+    const begin = Date.now();
+    for (let second = 1; second <= 1200; second++) {
+      travel(1000);
+      bells.length = 0;
+      if (second % 5 === 0) await ringAlarm(stub);
+      if (bells.length > 0) rung.push((Date.now() - begin) / 1000);
+    }
+    expect(rung).toEqual([5, 15, 35, 75, 155, 315, 615, 915]);
+    await start(stub);
+    bells.length = 0;
+    travel(119_000);
+    await ringAlarm(stub);
+    expect(bells).toEqual([]);
+  });
+
+  it("rings for an attempt whose time is over", async () => {
+    const { account, stub } = await accepted();
+    await start(stub);
+    bells.length = 0;
+    travel(120_000);
+    await evictDurableObject(stub);
+    await ringAlarm(stub);
+    expect(bells).toEqual([{ account, job: "job_1" }]);
+    expect(await start(stub)).toMatchObject({ attempt: 2 });
+  });
+
+  it("rings soon for an attempt that was given up", async () => {
+    const { account, stub } = await accepted();
+    await stub.abandonAttempt({ job: "job_1", ...of(await start(stub)) });
+    bells.length = 0;
+    travel(2000);
+    await ringAlarm(stub);
+    expect(bells).toEqual([{ account, job: "job_1" }]);
+  });
+
+  it("may be out of order when a job is accepted", async () => {
+    vi.spyOn(Object.getPrototypeOf(env.JOBS), "sendBatch").mockRejectedValueOnce(
+      new Error("The queue is away."),
+    );
+    const log = vi.spyOn(console, "error").mockImplementation(() => {});
+    const { account, stub } = await accepted();
+    expect(bells).toEqual([]);
+    expect(log).toHaveBeenCalledOnce();
+    travel(5000);
+    await ringAlarm(stub);
+    expect(bells).toEqual([{ account, job: "job_1" }]);
+  });
+});
+
+it("is deleted a day after its end, answer and all", async () => {
+  const { stub, keyHash } = await accepted();
+  await stub.finish(outcome("job_1", 100, of(await start(stub))));
+  travel(DAY - 1);
+  await ringAlarm(stub);
+  expect(await stub.job(keyHash, "job_1")).toMatchObject({ value: { answer: ANSWER } });
+  travel(1);
+  await ringAlarm(stub);
+  expect(await stub.job(keyHash, "job_1")).toEqual({ ok: true, value: null });
+  expect(await rows(stub, "job")).toEqual([]);
+  expect(await stub.ledger()).toMatchObject({ charged: 100, held: 0 });
+});
