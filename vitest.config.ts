@@ -9,7 +9,7 @@ export default defineConfig({
           name: "unit",
           include: [
             "{core,edge,vision,gpu-worker,cli,start,models}/**/*.test.ts",
-            "test/{golden,properties}/**/*.test.ts",
+            "test/{golden,properties,documents}/**/*.test.ts",
           ],
           exclude: ["**/*.workerd.test.ts", "**/node_modules/**"],
           testTimeout: 60_000,
@@ -20,6 +20,8 @@ export default defineConfig({
           cloudflareTest({
             wrangler: { configPath: "./wrangler.toml" },
             miniflare: {
+              // The whole product, vision included, runs in the "product" project.
+              serviceBindings: { VISION: () => new Response(null, { status: 501 }) },
               bindings: {
                 KEY_SECRET: "workerd-tests-key-secret",
                 POOL_SECRET: "workerd-tests-pool-secret",
@@ -39,6 +41,7 @@ export default defineConfig({
         test: {
           name: "product",
           include: ["test/product/**/*.test.ts", "test/clients/**/*.test.ts"],
+          globalSetup: "./test/helpers/setup.ts",
           testTimeout: 60_000,
           hookTimeout: 120_000,
           fileParallelism: false,

@@ -54,16 +54,14 @@ export class Pool extends DurableObject<Env> {
     this.#expire();
     if (this.#workers.size === 0) return { kind: "no_worker" };
     const waiting = this.#join(ticket);
-    const first = this.#tryGrant(ticket.id);
-    if (first) return first;
-    const { promise, resolve } = Promise.withResolvers<void>();
-    waiting.wake = resolve;
-    const timer = setTimeout(resolve, ticket.waitMs);
-    await promise;
-    clearTimeout(timer);
-    waiting.wake = null;
-    waiting.askedAt = Date.now();
-    return this.#tryGrant(ticket.id) ?? this.#place(ticket.id);
+    const until = Date.now() + ticket.waitMs;
+    for (;;) {
+      const granted = this.#tryGrant(ticket.id);
+      if (granted) return granted;
+      const left = until - Date.now();
+      if (left <= 0) return this.#place(ticket.id);
+      await this.#woken(waiting, left);
+    }
   }
 
   /** Leaves the line. */
@@ -101,6 +99,17 @@ export class Pool extends DurableObject<Env> {
     const waiting: Waiting = { ticket, askedAt: Date.now(), wake: null };
     this.#line.set(ticket.id, waiting);
     return waiting;
+  }
+
+  /** Until the line moves, or for `left` milliseconds. */
+  async #woken(waiting: Waiting, left: number): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    waiting.wake = resolve;
+    const timer = setTimeout(resolve, left);
+    await promise;
+    clearTimeout(timer);
+    waiting.wake = null;
+    waiting.askedAt = Date.now();
   }
 
   /** Grants only to the head of the line: first come, first served. */

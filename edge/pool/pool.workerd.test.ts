@@ -1,0 +1,114 @@
+import { env } from "cloudflare:workers";
+import { describe, expect, it } from "vitest";
+import type { Heartbeat } from "../../core/heartbeat.ts";
+import type { Ticket } from "./contract.ts";
+
+let pools = 0;
+
+/** A pool of its own for each test. */
+function newPool() {
+  return env.POOL.get(env.POOL.idFromName(`pool-${pools++}`));
+}
+
+function report(changes: Partial<Heartbeat> = {}): Heartbeat {
+  return {
+    worker: "gpu-1",
+    boot: "boot-1",
+    target: "gpu-1",
+    model: "tessera-tiny",
+    revision: "test",
+    state: "ready",
+    slots: 2,
+    running: 0,
+    waiting: 0,
+    startMs: 1_000,
+    ...changes,
+  };
+}
+
+const ticket = (id: string, waitMs = 20): Ticket => ({ id, affinity: null, waitMs });
+const ORIGIN = "http://127.0.0.1:9";
+
+describe("Pool", () => {
+  it("has no worker until one reports", async () => {
+    const pool = newPool();
+    expect(await pool.acquire(ticket("a"))).toEqual({ kind: "no_worker" });
+    expect(await pool.ready()).toBe(false);
+    await pool.heartbeat(report(), ORIGIN);
+    expect(await pool.ready()).toBe(true);
+    expect(await pool.acquire(ticket("b"))).toMatchObject({
+      kind: "granted",
+      lease: { worker: "gpu-1", boot: "boot-1", origin: ORIGIN },
+    });
+  });
+
+  it("makes jobs wait for a worker that is starting", async () => {
+    const pool = newPool();
+    await pool.heartbeat(report({ state: "starting" }), ORIGIN);
+    expect(await pool.acquire(ticket("a"))).toMatchObject({ kind: "waiting", position: 1 });
+    const waiting = pool.acquire(ticket("a", 5_000));
+    await pool.heartbeat(report(), ORIGIN);
+    expect(await waiting).toMatchObject({ kind: "granted" });
+  });
+
+  it("grants no more leases than slots, and serves the line in order of arrival", async () => {
+    const pool = newPool();
+    await pool.heartbeat(report({ slots: 1 }), ORIGIN);
+    const held = await pool.acquire(ticket("a"));
+    if (held.kind !== "granted") throw new Error("The first job is granted.");
+    expect(await pool.acquire(ticket("b"))).toMatchObject({ kind: "waiting", position: 1 });
+    expect(await pool.acquire(ticket("c"))).toMatchObject({ kind: "waiting", position: 2 });
+
+    const order: string[] = [];
+    const wait = (id: string) =>
+      pool.acquire(ticket(id, 5_000)).then((acquired) => {
+        if (acquired.kind === "granted") order.push(id);
+        return acquired;
+      });
+    const second = wait("c");
+    const first = wait("b");
+    await pool.release(held.lease.id, false);
+    const granted = await first;
+    if (granted.kind !== "granted") throw new Error("The head of the line is granted.");
+    await pool.release(granted.lease.id, false);
+    await second;
+    expect(order).toEqual(["b", "c"]);
+  });
+
+  it("lets the next in line through when the first leaves", async () => {
+    const pool = newPool();
+    await pool.heartbeat(report({ slots: 1, running: 1 }), ORIGIN);
+    expect(await pool.acquire(ticket("a"))).toMatchObject({ kind: "waiting", position: 1 });
+    const second = pool.acquire(ticket("b", 5_000));
+    await pool.leave("a");
+    await pool.heartbeat(report({ slots: 1 }), ORIGIN);
+    expect(await second).toMatchObject({ kind: "granted" });
+  });
+
+  it("gives no job to a worker that was lost, until it reports again", async () => {
+    const pool = newPool();
+    await pool.heartbeat(report(), ORIGIN);
+    const held = await pool.acquire(ticket("a"));
+    if (held.kind !== "granted") throw new Error("The first job is granted.");
+    await pool.release(held.lease.id, true);
+    expect(await pool.acquire(ticket("b"))).toMatchObject({ kind: "waiting" });
+    await pool.heartbeat(report({ boot: "boot-2" }), ORIGIN);
+    expect(await pool.acquire(ticket("b"))).toMatchObject({ kind: "granted", lease: { boot: "boot-2" } });
+  });
+
+  it("forgets the leases of a worker's earlier boot", async () => {
+    const pool = newPool();
+    await pool.heartbeat(report({ slots: 1 }), ORIGIN);
+    expect(await pool.acquire(ticket("a"))).toMatchObject({ kind: "granted" });
+    await pool.heartbeat(report({ slots: 1, boot: "boot-2" }), ORIGIN);
+    expect(await pool.acquire(ticket("b"))).toMatchObject({ kind: "granted", lease: { boot: "boot-2" } });
+  });
+
+  it("gives no job to a worker that drains", async () => {
+    const pool = newPool();
+    await pool.heartbeat(report(), ORIGIN);
+    await pool.heartbeat(report({ state: "draining" }), ORIGIN);
+    expect(await pool.ready()).toBe(false);
+    expect(await pool.acquire(ticket("a"))).toMatchObject({ kind: "waiting" });
+  });
+});
