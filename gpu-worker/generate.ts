@@ -92,6 +92,9 @@ function largestFrame({ geometry, maxImages }: Model): number {
   return (1 << 20) + 1024 + maxImages * 3 * (geometry.tile ** 2 + canvas);
 }
 
+/** Node's timers fire at once when asked for more. */
+const MOST_TIMEOUT_MS = 2 ** 31 - 1;
+
 async function stream(
   { jobs, metrics, log, now }: WorkerContext,
   job: Job,
@@ -103,10 +106,11 @@ async function stream(
   response.once("close", left);
   const deadline = setTimeout(
     () => active.stop("deadline_exceeded"),
-    Math.max(0, job.header.deadline - now()),
+    Math.min(MOST_TIMEOUT_MS, Math.max(0, job.header.deadline - now())),
   );
   const send = (event: WorkerEvent) => {
-    response.write(`${JSON.stringify(event)}\n`);
+    // Writing to a closed response is an error of its own; its "close" event is on the way.
+    if (!response.destroyed) response.write(`${JSON.stringify(event)}\n`);
   };
   let last: WorkerEvent = { type: "accepted" };
   let tokens = 0;

@@ -30,7 +30,7 @@ async function route(
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
-  const path = new URL(request.url ?? "/", "http://worker").pathname;
+  const path = (request.url ?? "/").split("?", 1)[0] ?? "/";
   if (path === FRAME_PATH) {
     if (request.method !== "POST") return methodNotAllowed(response, "POST");
     const result = await generate(context, request, response);

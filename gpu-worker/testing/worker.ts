@@ -10,18 +10,24 @@ export interface TestWorker {
   readonly logs: readonly { readonly event: string; readonly fields: LogFields }[];
 }
 
-/** A worker in this process on a free port, its engine loaded. */
-export async function testWorker(
-  changes: Partial<Configuration> = {},
-  loadEngine?: LoadEngine,
-): Promise<TestWorker> {
+/** A worker in this process on a free port that has not loaded its engine. */
+export async function startingWorker(changes: Partial<Configuration> = {}): Promise<TestWorker> {
   const configuration = readConfiguration({ TESSERA_POOL_SECRET: SECRET, TESSERA_WORKER_NAME: "test" });
   if (!configuration.ok) throw new Error(configuration.error);
   const logs: { event: string; fields: LogFields }[] = [];
   const log: Log = (_level, event, fields = {}) => logs.push({ event, fields });
   const worker = new Worker({ ...configuration.value, ...changes }, log);
   const port = await worker.listen();
-  const started = await worker.start(loadEngine);
-  if (!started.ok) throw new Error(started.error);
   return { worker, url: `http://127.0.0.1:${port}`, audience: worker.context.identity, logs };
+}
+
+/** A worker in this process on a free port, ready. */
+export async function testWorker(
+  changes: Partial<Configuration> = {},
+  loadEngine?: LoadEngine,
+): Promise<TestWorker> {
+  const starting = await startingWorker(changes);
+  const started = await starting.worker.start(loadEngine);
+  if (!started.ok) throw new Error(started.error);
+  return starting;
 }
