@@ -15,7 +15,7 @@ export interface GpuWorkerOptions {
   /** The worker's own settings. */
   readonly env: Readonly<Record<string, string>>;
   readonly log: string;
-  /** Told in one line whenever the worker has to be started again. */
+  /** Told in one line when the worker has to be started again, and when it is back. */
   readonly report: (line: string) => void;
 }
 
@@ -82,6 +82,7 @@ export class GpuWorker {
       log,
       onMessage: (received) => {
         if (message.safeParse(received).data?.type !== "ready") return;
+        if (this.#everReady) this.#options.report("The GPU worker is ready again.");
         this.#everReady = true;
         this.#ready.resolve();
       },
