@@ -1,0 +1,35 @@
+/** What the driver calls (vision/engine.ts). */
+export { allocate } from "./arena";
+export { setColourModel } from "./jpeg/colour";
+export {
+  allocateBand,
+  beginFrame,
+  coefficientRowBytes,
+  layOutFrame,
+  quantisationTable,
+  setSampling,
+} from "./jpeg/components";
+export {
+  beginBand,
+  beginOutput,
+  beginScan,
+  setScanComponent,
+  stepBand,
+  stepScan,
+  stepSingleScan,
+} from "./jpeg/decoder";
+export { allocateSegments, countSegments, unstuff } from "./jpeg/entropy";
+export { buildHuffman, huffmanSpecification } from "./jpeg/huffman";
+export {
+  basePixels,
+  baseStride,
+  beginPicture,
+  gridPixels,
+  gridStride,
+  packedRow,
+  pushPacked,
+  resetPicture,
+} from "./picture";
+export { beginPng, stepPng } from "./png/decoder";
+export { beginExpand } from "./png/expand";
+export { beginInflate, inflatedBytes, inflatedStart, inflateMore } from "./png/inflate";

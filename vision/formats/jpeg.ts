@@ -1,0 +1,142 @@
+/** A JPEG's rows, through the Wasm module. */
+
+import type { Result } from "../../core/result.ts";
+import type { ImageRefusal } from "../../core/vision.ts";
+import { copyIn, type Engine } from "../engine.ts";
+import { corrupt, refuse, truncated } from "../refusal.ts";
+import { type Decoding, done } from "./decoding.ts";
+import type { ColourModel, JpegHeader } from "./jpeg-frame.ts";
+import { type JpegScans, readScans, type Scan } from "./jpeg-scans.ts";
+import type { HuffmanTable } from "./jpeg-tables.ts";
+import { rowsPerYield } from "./pace.ts";
+
+const FINISHED = 1;
+const TRUNCATED = -1;
+
+/** Numbers of vision/assembly/jpeg/colour.ts. */
+const COLOUR_MODELS: Record<ColourModel, number> = { grey: 0, ycc: 1, rgb: 2, cmyk: 3, ycck: 4 };
+
+const MEGABYTE = 1 << 20;
+/** Memory for the coefficients of a band, in bytes, and for everything of a picture of several scans. */
+const BAND_BYTES = 40 * MEGABYTE;
+const BAND_AND_FILE_BYTES = 66 * MEGABYTE;
+/** Each band reads all scans again; beyond this many the work is out of proportion. */
+const MAX_BANDS = 24;
+
+/** A scan's bytes in the module's memory. */
+interface LoadedScan {
+  readonly scan: Scan;
+  readonly segments: number;
+  readonly count: number;
+}
+
+/** Decodes a row of MCUs at a time; the caller has begun the picture. */
+export function* decodeJpeg(engine: Engine, bytes: Uint8Array, header: JpegHeader): Decoding {
+  const read = readScans(bytes, header);
+  if (!read.ok) return read;
+  const scans = loadScans(engine, bytes, read.value);
+  if (!scans) return corrupt("its restart markers are out of order");
+  layOut(engine, header, read.value);
+
+  const [first] = scans;
+  const pace = Math.max(Math.floor(rowsPerYield(header.width) / mcuHeight(header)), 1);
+  if (first && scans.length === 1 && !header.progressive) {
+    engine.beginOutput(0);
+    beginScan(engine, first);
+    return yield* run(engine.stepSingleScan, pace);
+  }
+  return yield* decodeBands(engine, bytes.length, header, scans, pace);
+}
+
+/** Coefficients of one band after the other: all scans, then samples. */
+function* decodeBands(
+  engine: Engine,
+  fileBytes: number,
+  header: JpegHeader,
+  scans: readonly LoadedScan[],
+  pace: number,
+): Decoding {
+  const rows = Math.ceil(header.height / mcuHeight(header));
+  const rowBytes = engine.coefficientRowBytes();
+  const total = rowBytes * rows;
+  // When there are several bands, a map of an eighth of a byte a coefficient is kept for all blocks.
+  const room = Math.min(BAND_BYTES, BAND_AND_FILE_BYTES - fileBytes - total / 16);
+  const bandRows = total <= BAND_BYTES ? rows : Math.floor(room / rowBytes);
+  if (bandRows < 1 || Math.ceil(rows / bandRows) > MAX_BANDS) {
+    return refuse(
+      "image_too_many_pixels",
+      `A progressive JPEG of ${header.width}×${header.height} pixels needs too much memory. Send it as a baseline JPEG.`,
+    );
+  }
+  engine.allocateBand(bandRows);
+  engine.beginOutput(Number(header.progressive));
+  for (let start = 0; start < rows; start += bandRows) {
+    engine.beginBand(start, Math.min(start + bandRows, rows));
+    for (const scan of scans) {
+      beginScan(engine, scan);
+      const result = yield* run(engine.stepScan, pace);
+      if (!result.ok) return result;
+    }
+    const result = yield* run(engine.stepBand, pace);
+    if (!result.ok) return result;
+  }
+  return done;
+}
+
+function* run(step: () => number, pace: number): Decoding {
+  for (let steps = 1; ; steps++) {
+    const result = step();
+    if (result === FINISHED) return done;
+    if (result === TRUNCATED) return shortData;
+    if (steps % pace === 0) yield;
+  }
+}
+
+const shortData: Result<undefined, ImageRefusal> = truncated("a scan's data ends early");
+
+function mcuHeight({ components }: JpegHeader): number {
+  return 8 * Math.max(...components.map(({ vertical }) => vertical));
+}
+
+/** Copies the scans' bytes and takes their stuffing out; undefined when restart markers are out of order. */
+function loadScans(engine: Engine, bytes: Uint8Array, { scans }: JpegScans): LoadedScan[] | undefined {
+  const loaded: LoadedScan[] = [];
+  for (const scan of scans) {
+    const { at, size } = copyIn(engine, [bytes.subarray(scan.start, scan.end)]);
+    const most = scan.restartInterval === 0 ? 1 : engine.countSegments(at, at + size);
+    const segments = engine.allocateSegments(most);
+    const count = engine.unstuff(at, at + size, segments, most);
+    if (count < 0) return undefined;
+    loaded.push({ scan, segments, count });
+  }
+  return loaded;
+}
+
+function layOut(engine: Engine, header: JpegHeader, { quantisation }: JpegScans): void {
+  engine.beginFrame(header.width, header.height, header.components.length);
+  header.components.forEach(({ horizontal, vertical }, index) => {
+    engine.setSampling(index, horizontal, vertical);
+    const at = engine.quantisationTable(index);
+    const table = quantisation[index];
+    if (table) new Uint16Array(engine.memory.buffer, at, 64).set(table);
+  });
+  engine.layOutFrame();
+  engine.setColourModel(COLOUR_MODELS[header.colours]);
+}
+
+function beginScan(engine: Engine, { scan, segments, count }: LoadedScan): void {
+  const { components, spectrum, approximation, restartInterval } = scan;
+  components.forEach(({ index, dc, ac }, place) => {
+    if (dc) writeTable(engine, place, dc);
+    if (ac) writeTable(engine, 4 + place, ac);
+    engine.setScanComponent(place, index, place, place);
+  });
+  engine.beginScan(components.length, ...spectrum, ...approximation, restartInterval, segments, count);
+}
+
+function writeTable(engine: Engine, slot: number, { counts, symbols }: HuffmanTable): void {
+  const specification = new Uint8Array(engine.memory.buffer, engine.huffmanSpecification(), 16 + 256);
+  specification.set(counts);
+  specification.set(symbols, 16);
+  engine.buildHuffman(slot, symbols.length);
+}

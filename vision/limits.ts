@@ -1,0 +1,30 @@
+/**
+ * What the pipeline takes, checked before anything is decoded. An isolate has 128 MB for all its requests; docs/images.md
+ * shows how each figure follows from what decoding holds.
+ */
+export interface ImageLimits {
+  readonly bytes: number;
+  /** Width × height of formats whose rows are decoded one after another. */
+  readonly pixels: {
+    readonly jpeg: number;
+    readonly png: number;
+    readonly gif: number;
+    readonly webp: number;
+  };
+  /** Width × height of an interlaced PNG, which has to be held whole. */
+  readonly interlacedPixels: number;
+  /** Frames of an animation; only the first is decoded, but all are counted. */
+  readonly frames: number;
+}
+
+const MEGAPIXEL = 1_000_000;
+
+export const DEFAULT_LIMITS: ImageLimits = {
+  bytes: 24 * 1024 * 1024,
+  pixels: { jpeg: 100 * MEGAPIXEL, png: 100 * MEGAPIXEL, gif: 25 * MEGAPIXEL, webp: 8 * MEGAPIXEL },
+  interlacedPixels: 16 * MEGAPIXEL,
+  frames: 10_000,
+};
+
+/** The longest side that any of the formats is taken with; JPEG and GIF can say no more. */
+export const MAX_SIDE = 65_535;

@@ -1,0 +1,30 @@
+/// <reference path="./wasm.d.ts" />
+/** The image pipeline as a Worker of its own: a large decode can't take the edge's memory. Reached by service binding. */
+import { WorkerEntrypoint } from "cloudflare:workers";
+import webp from "@jsquash/webp/codec/dec/webp_dec.wasm";
+import type { Geometry } from "../core/models.ts";
+import type { Result } from "../core/result.ts";
+import type { ImagePolicy, ImageProbe, ImageRefusal, PreparedImage, VisionService } from "../core/vision.ts";
+import { type ImageBody, readBody } from "./body.ts";
+import { DEFAULT_LIMITS } from "./limits.ts";
+import pixels from "./pixels.wasm";
+import { openVision } from "./vision.ts";
+
+const vision = openVision({ pixels, webp, pause: () => scheduler.wait(0) });
+
+export default class VisionWorker extends WorkerEntrypoint implements VisionService {
+  /** What the header says; nothing is decoded. */
+  async probe(body: ImageBody): Promise<Result<ImageProbe, ImageRefusal>> {
+    const bytes = await readBody(body, DEFAULT_LIMITS.bytes);
+    return bytes.ok ? vision.probe(bytes.value) : bytes;
+  }
+
+  /** Decodes, orients and resizes for a model's geometry. */
+  async prepare(
+    body: ImageBody,
+    { geometry, policy }: { geometry: Geometry; policy: ImagePolicy },
+  ): Promise<Result<PreparedImage, ImageRefusal>> {
+    const bytes = await readBody(body, DEFAULT_LIMITS.bytes);
+    return bytes.ok ? vision.prepare(bytes.value, geometry, policy) : bytes;
+  }
+}
