@@ -1,0 +1,197 @@
+/**
+ * The embedded engine beside Hugging Face's transformers, on the same weights, picture and prompt: ours from the
+ * frame's 8-bit pixels, transformers from ready normalised tensors. `TESSERA_BENCH_PYTHON` names a Python with torch
+ * and transformers; without it the baseline is reported as missing.
+ */
+import { type ChildProcess, spawn } from "node:child_process";
+import { createHash, randomBytes } from "node:crypto";
+import { availableParallelism } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { z } from "zod";
+import { planTiles } from "../core/anyres.ts";
+import { frameImageBytes } from "../core/frame.ts";
+import { imageTokens } from "../core/image-tokens.ts";
+import { findModel } from "../core/models.ts";
+import { renderPrompt } from "../core/prompt.ts";
+import { loadTokenizer, tokenizePrompt } from "../core/tokenizer.ts";
+import type { Engine, EngineRequest } from "../gpu-worker/engines/engine.ts";
+import { createOnnxEngine } from "../gpu-worker/engines/onnx/engine.ts";
+import { readJson } from "../gpu-worker/engines/onnx/weights.ts";
+import { cutTiles } from "../gpu-worker/tiles.ts";
+import type { Outcome } from "./benchmark.ts";
+import { percentile, round } from "./statistics.ts";
+
+const WEIGHTS = join(import.meta.dirname, "../models/tessera-tiny/weights");
+const ROUNDS = 7;
+const TOKENS = 64;
+const BATCH = 8;
+const [WIDTH, HEIGHT] = [640, 480];
+
+export async function run(report: (line: string) => void): Promise<Outcome> {
+  const request = await exampleRequest();
+  const engine = await createOnnxEngine({
+    weights: WEIGHTS,
+    model: tiny(),
+    slots: BATCH,
+    onFailure: (_id, error) => {
+      throw error;
+    },
+  });
+  const baseline = await startBaseline(request);
+  report(baseline ? `baseline: ${baseline.version}` : "the baseline is missing: set TESSERA_BENCH_PYTHON");
+  try {
+    return await measure(engine, request, baseline, report);
+  } finally {
+    baseline?.stop();
+    await engine.close();
+  }
+}
+
+async function measure(
+  engine: Engine,
+  request: EngineRequest,
+  baseline: Baseline | undefined,
+  report: (line: string) => void,
+): Promise<Outcome> {
+  await answer(engine, request);
+  await baseline?.answer();
+  const ours: Times[] = [];
+  const theirs: Times[] = [];
+  const alone: number[] = [];
+  const together: number[] = [];
+  for (let round = 1; round <= ROUNDS; round += 1) {
+    report(`round ${round} of ${ROUNDS}`);
+    ours.push(await answer(engine, request));
+    if (baseline) theirs.push(await baseline.answer());
+    alone.push(await throughput(engine, request, 1));
+    together.push(await throughput(engine, request, BATCH));
+  }
+  const median = (samples: readonly number[]) => round(percentile(samples, 0.5));
+  const figures = (times: readonly Times[]) => ({
+    first_token_ms: median(times.map(({ firstMs }) => firstMs)),
+    tokens_per_s: median(times.map(({ tokensPerSecond }) => tokensPerSecond)),
+  });
+  const [own, other] = [figures(ours), figures(theirs)];
+  return {
+    figures: {
+      image_tokens: imageTokens(WIDTH, HEIGHT, tiny().geometry).total,
+      output_tokens: TOKENS,
+      ours: own,
+      baseline: baseline ? { version: baseline.version, ...other } : "missing: set TESSERA_BENCH_PYTHON",
+      throughput_tokens_per_s: { one: median(alone), eight: median(together) },
+    },
+    ratios: {
+      ...(baseline && {
+        ttft_vs_transformers: round(own.first_token_ms / other.first_token_ms),
+        tokens_per_s_vs_transformers: round(own.tokens_per_s / other.tokens_per_s),
+      }),
+      throughput_8_vs_1: round(median(together) / median(alone)),
+    },
+  };
+}
+
+interface Times {
+  readonly firstMs: number;
+  /** After the first token. */
+  readonly tokensPerSecond: number;
+}
+
+async function answer(engine: Engine, request: EngineRequest): Promise<Times> {
+  const begun = performance.now();
+  let first = begun;
+  let tokens = 0;
+  for await (const step of engine.generate(request, new AbortController().signal).steps) {
+    if (step.type !== "tokens") continue;
+    if (tokens === 0) first = performance.now();
+    tokens += step.ids.length;
+  }
+  const seconds = (performance.now() - first) / 1000;
+  return { firstMs: first - begun, tokensPerSecond: (tokens - 1) / seconds };
+}
+
+/** Tokens a second of some requests that begin together, pictures and prefill included. */
+async function throughput(engine: Engine, request: EngineRequest, count: number): Promise<number> {
+  const begun = performance.now();
+  await Promise.all(Array.from({ length: count }, () => answer(engine, request)));
+  return (count * TOKENS) / ((performance.now() - begun) / 1000);
+}
+
+/** A question about a picture of noise; no end token, so that every answer has the same length. */
+async function exampleRequest(): Promise<EngineRequest> {
+  const model = tiny();
+  const tokenizer = loadTokenizer(await readJson(join(WEIGHTS, "tokenizer.json")));
+  const messages = [{ role: "user", parts: [{ image: 0 }, { text: "Describe the picture." }] }] as const;
+  const { grid, resized } = planTiles(WIDTH, HEIGHT, model.geometry);
+  const pixels = randomBytes(frameImageBytes({ resized: [...resized] }, model.geometry.tile));
+  const sha256 = createHash("sha256").update(pixels).digest("hex");
+  return {
+    id: "bench",
+    namespace: "",
+    prompt: tokenizePrompt(renderPrompt(model.template, messages), tokenizer).pieces,
+    images: [
+      { frame: { width: WIDTH, height: HEIGHT, grid: [...grid], resized: [...resized], sha256 }, pixels },
+    ],
+    sampling: { maxTokens: TOKENS, temperature: 0, topP: 1, seed: null },
+    endIds: [],
+  };
+}
+
+function tiny() {
+  const model = findModel("tessera-tiny");
+  if (!model) throw new Error("The registry has no tessera-tiny.");
+  return model;
+}
+
+interface Baseline {
+  readonly version: string;
+  answer(): Promise<Times>;
+  stop(): void;
+}
+
+const started = z.object({ version: z.string() });
+const timed = z.object({ first_ms: z.number(), tokens_per_s: z.number() });
+
+/** Transformers in a process of its own, asked by a line on its input; undefined when there is no Python for it. */
+async function startBaseline(request: EngineRequest): Promise<Baseline | undefined> {
+  const python = process.env.TESSERA_BENCH_PYTHON;
+  const [image] = request.images;
+  if (!python || !image) return undefined;
+  const model = tiny();
+  const tiles = cutTiles(image, model.geometry);
+  const { total } = imageTokens(WIDTH, HEIGHT, model.geometry);
+  const ids = request.prompt.flatMap((piece) =>
+    "ids" in piece ? [...piece.ids] : Array.from({ length: total }, () => model.imageToken),
+  );
+  const child: ChildProcess = spawn(python, [join(import.meta.dirname, "engine_transformers.py"), WEIGHTS], {
+    stdio: ["pipe", "pipe", "inherit"],
+  });
+  if (!child.stdin || !child.stdout) throw new Error("The baseline has no pipes.");
+  const { stdin } = child;
+  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+  const next = async () => {
+    const line = await lines.next();
+    if (line.done) throw new Error("The baseline ended.");
+    return JSON.parse(line.value);
+  };
+  const send = (message: object) => stdin.write(`${JSON.stringify(message)}\n`);
+  const bytes = new Uint8Array(tiles.data.buffer, tiles.data.byteOffset, tiles.data.byteLength);
+  send({
+    ids,
+    tiles: tiles.count,
+    pixels: Buffer.from(bytes).toString("base64"),
+    size: [HEIGHT, WIDTH],
+    tokens: TOKENS,
+    threads: availableParallelism(),
+  });
+  const { version } = started.parse(await next());
+  return {
+    version,
+    async answer() {
+      send({});
+      const { first_ms, tokens_per_s } = timed.parse(await next());
+      return { firstMs: first_ms, tokensPerSecond: tokens_per_s };
+    },
+    stop: () => child.kill(),
+  };
+}
