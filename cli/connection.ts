@@ -21,15 +21,15 @@ export function findConnection(
   options: { url?: string | undefined; key?: string | undefined },
   env: Environment = process.env,
 ): Connection {
-  const url = options.url || env.TESSERA_URL;
-  const key = options.key || env.TESSERA_API_KEY;
-  const local = url && key ? undefined : readDeveloper(env);
-  const found = { url: url ?? local?.url, key: key ?? local?.apiKey };
-  if (!found.url || !found.key) {
+  const local = readDeveloper(env);
+  const url = options.url || env.TESSERA_URL || local?.url;
+  if (!url)
     throw new CommandError("no server is running here. Start one with npm start, or give --url and --key.");
-  }
-  if (!URL.canParse(found.url)) throw new UsageError(`--url needs a URL, not '${found.url}'`);
-  return { url: found.url.replace(/\/+$/, ""), key: found.key };
+  if (!URL.canParse(url)) throw new UsageError(`--url needs a URL, not '${url}'`);
+  // The local key is for the local server alone: no other may see it.
+  const key = options.key || env.TESSERA_API_KEY || (url === local?.url ? local.apiKey : undefined);
+  if (!key) throw new CommandError(`there is no key for ${url}. Give --key, or set TESSERA_API_KEY.`);
+  return { url: url.replace(/\/+$/, ""), key };
 }
 
 function readDeveloper(env: Environment): z.infer<typeof developer> | undefined {

@@ -63,6 +63,7 @@ process.once("message", async (message) => {
     await run(workersRequest.parse(message));
     reply({ type: "listening" });
   } catch (error) {
-    reply({ type: "failed", message: error instanceof Error ? error.message : String(error) });
+    const message = error instanceof Error ? error.message : String(error);
+    reply({ type: "failed", message: message.replaceAll(/\s*\n\s*/g, " ") });
   }
 });
