@@ -28,6 +28,7 @@ export interface Attached {
   readonly trace: string | null;
   /** Aborted when the client has left. */
   readonly signal: AbortSignal;
+  readonly background: (work: Promise<unknown>) => void;
 }
 
 export type AttachedEvent =
@@ -102,6 +103,7 @@ async function* run(
       deadline: Date.now() + ATTACHED_DEADLINE_MS,
       trace: request.trace,
       signal,
+      background: request.background,
     });
     for await (const event of generation) {
       if (event.type === "queued") {
@@ -113,9 +115,11 @@ async function* run(
       } else {
         const answer: Answer = { text, finishReason: event.finishReason, usage: event.usage };
         const cost = charge(model.price, event.usage);
-        await settle(request, { state: "succeeded", charge: cost, answer, failure: null });
+        await Promise.all([
+          settle(request, { state: "succeeded", charge: cost, answer, failure: null }),
+          key === null ? undefined : writeResult(env.RESULTS, key, answer),
+        ]);
         settled = true;
-        if (key !== null) await writeResult(env.RESULTS, key, answer);
         yield { type: "end", answer, charge: cost, timings: event.timings };
       }
     }

@@ -28,6 +28,8 @@ export interface Generation {
   readonly trace: string | null;
   /** Aborted when nobody waits for the answer any more: the engine stops. */
   readonly signal: AbortSignal;
+  /** Keeps work alive that the answer need not wait for (a context's waitUntil). */
+  readonly background: (work: Promise<unknown>) => void;
 }
 
 /** Where a generation's time went, in milliseconds: decoding and tiling at the edge, then the engine's own figures. */
@@ -131,7 +133,7 @@ export async function* generate(
         throw new ApiError("worker_lost", "The worker that was answering this request was lost.");
       }
     } finally {
-      await pool.release(lease.id, lost);
+      generation.background(pool.release(lease.id, lost));
     }
   }
 }
@@ -140,7 +142,7 @@ async function* waitForLease(
   pool: DurableObjectStub<Pool>,
   ticket: string,
   affinity: string | null,
-  { model, deadline, signal }: Generation,
+  { model, deadline, signal, background }: Generation,
 ): AsyncGenerator<GenerationEvent, Lease, void> {
   let inLine = true;
   try {
@@ -161,6 +163,6 @@ async function* waitForLease(
     }
     throw new ApiError("deadline_exceeded", "No worker came free in time.");
   } finally {
-    if (inLine) await pool.leave(ticket);
+    if (inLine) background(pool.leave(ticket));
   }
 }

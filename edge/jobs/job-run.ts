@@ -115,6 +115,7 @@ export class JobRun extends DurableObject<Env> {
       deadline,
       trace: request.trace,
       signal: AbortSignal.timeout(Math.max(0, deadline - Date.now())),
+      background: (work) => this.ctx.waitUntil(work),
     });
     let text = "";
     for await (const event of events) {

@@ -79,6 +79,7 @@ export const createCompletion: Operation = {
       cache,
       trace,
       signal: leaving.signal,
+      background: (work) => context.executionCtx.waitUntil(work),
     });
     const headers = { "cache-status": accepted.cacheStatus };
 
