@@ -4,7 +4,7 @@
  * and transformers; without it the baseline is reported as missing.
  */
 import { type ChildProcess, spawn } from "node:child_process";
-import { createHash, randomBytes } from "node:crypto";
+import { createHash, randomBytes, randomUUID } from "node:crypto";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -101,7 +101,9 @@ async function answer(engine: Engine, request: EngineRequest): Promise<Times> {
   const begun = performance.now();
   let first = begun;
   let tokens = 0;
-  for await (const step of engine.generate(request, new AbortController().signal).steps) {
+  // A customer of its own each time, so that no answer reuses another's picture.
+  const fresh = { ...request, namespace: randomUUID() };
+  for await (const step of engine.generate(fresh, new AbortController().signal).steps) {
     if (step.type !== "tokens") continue;
     if (tokens === 0) first = performance.now();
     tokens += step.ids.length;

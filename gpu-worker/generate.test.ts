@@ -107,9 +107,9 @@ describe("a caller that leaves", () => {
     await within(
       async () => (await metric(url, "running")) === 0 && (await metric(url, "aborts_total")) === 1,
     );
-    const steps = engine.steps();
+    const steps = engine.counters().steps;
     await sleep(100);
-    expect(engine.steps()).toBe(steps);
+    expect(engine.counters().steps).toBe(steps);
     const logged = logs.find(({ event }) => event === "request");
     expect(logged?.fields).toMatchObject({ outcome: "aborted" });
   });
@@ -118,9 +118,8 @@ describe("a caller that leaves", () => {
 describe("a worker", () => {
   it("refuses more than its slots and its queue hold", async () => {
     const { url, audience } = await start(scriptedEngine("ab ", 5, 1), { queue: 1 });
-    const long = () =>
-      post(url, frame(audience, "hi", [], { maxTokens: 5000 }, { deadline: Date.now() + 500 }));
-    const accepted = await Promise.all([long(), long()]);
+    const long = () => post(url, frame(audience, "hi", [], { maxTokens: 100_000 }));
+    await Promise.all([long(), long()]);
     expect(await (await fetch(`${url}/load`)).json()).toEqual({
       state: "ready",
       slots: 1,
@@ -131,7 +130,6 @@ describe("a worker", () => {
     expect(refused.status).toBe(429);
     expect(refused.headers.get("retry-after")).toBe("1");
     expect(await code(refused)).toBe("worker_busy");
-    await Promise.all(accepted.map(allEvents));
   });
 
   it("is alive but takes no work before it is ready", async () => {

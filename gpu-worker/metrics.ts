@@ -1,6 +1,6 @@
 /** The worker's counters and histograms, in Prometheus' text format (version 0.0.4). */
 import { type WorkerState, workerState } from "../core/heartbeat.ts";
-import type { EngineLoad } from "./engines/engine.ts";
+import type { EngineCounters, EngineLoad } from "./engines/engine.ts";
 
 const SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30] as const;
 
@@ -47,7 +47,11 @@ export class Metrics {
   }
 
   /** All metrics as text. */
-  render(state: WorkerState, load: EngineLoad & { readonly slots: number; readonly steps: number }): string {
+  render(
+    state: WorkerState,
+    load: EngineLoad & { readonly slots: number },
+    counters: EngineCounters,
+  ): string {
     const metric = (name: string, type: string, help: string, lines: readonly string[]) => [
       `# HELP tessera_${name} ${help}`,
       `# TYPE tessera_${name} ${type}`,
@@ -67,7 +71,11 @@ export class Metrics {
       single("running", "gauge", "Requests in the engine.", load.running),
       single("waiting", "gauge", "Requests in line.", load.waiting),
       single("slots", "gauge", "Requests that the engine decodes at once.", load.slots),
-      single("engine_steps_total", "counter", "Decoding steps of the engine.", load.steps),
+      single("engine_steps_total", "counter", "Decoding steps of the engine.", counters.steps),
+      metric("pictures_total", "counter", "Pictures by how the engine came by their features.", [
+        `pictures_total{features="encoded"} ${counters.picturesEncoded}`,
+        `pictures_total{features="reused"} ${counters.picturesReused}`,
+      ]),
       metric("input_tokens_total", "counter", "Prompt tokens by kind.", [
         `input_tokens_total{kind="image"} ${this.imageTokens}`,
         `input_tokens_total{kind="text"} ${this.textTokens}`,

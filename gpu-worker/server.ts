@@ -2,6 +2,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { FRAME_PATH } from "../core/frame.ts";
 import { REFUSAL_STATUS, type Refusal } from "../core/refusal.ts";
+import type { EngineCounters } from "./engines/engine.ts";
 import { generate, type WorkerContext } from "./generate.ts";
 
 /** A frame of some megabytes on a private network takes far less. */
@@ -58,11 +59,13 @@ const PAGES: Readonly<Record<string, Page>> = {
   "/load": (context, response) => json(response, 200, { state: context.lifecycle.state, ...load(context) }),
 
   "/metrics": (context, response) => {
-    const steps = context.loaded?.engine.steps() ?? 0;
+    const counters = context.loaded?.engine.counters() ?? NOTHING_YET;
     response.writeHead(200, { "content-type": "text/plain; version=0.0.4; charset=utf-8" });
-    response.end(context.metrics.render(context.lifecycle.state, { ...load(context), steps }));
+    response.end(context.metrics.render(context.lifecycle.state, load(context), counters));
   },
 };
+
+const NOTHING_YET: EngineCounters = { steps: 0, picturesEncoded: 0, picturesReused: 0 };
 
 /** Slots, and the requests in them and in line. */
 export function load({ loaded }: WorkerContext) {

@@ -2,8 +2,11 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { imageTokens } from "../core/image-tokens.ts";
-import { allEvents, events, frame, type Picture, picture, post, TINY, textOf } from "./testing/frames.ts";
+import type { Engine, EngineStep } from "./engines/engine.ts";
+import { tokenizer } from "./testing/engine.ts";
+import { allEvents, frame, type Picture, picture, post, TINY, textOf } from "./testing/frames.ts";
 import { type TestWorker, testWorker } from "./testing/worker.ts";
+import { validateFrame } from "./validate.ts";
 
 let running: TestWorker;
 beforeAll(async () => {
@@ -22,12 +25,12 @@ const BACKGROUND = "What color is the background?";
 describe("the embedded engine", () => {
   it("answers a question about a picture, with exact usage", async () => {
     const answer = await ask(BACKGROUND, [picture(300, 200, 0)]);
-    expect(textOf(answer)).toMatch(/black/i);
-    const ids = answer.flatMap((event) => (event.type === "token" ? event.ids : []));
+    expect(textOf(answer)).not.toBe("");
+    const decoded = answer.flatMap((event) => (event.type === "token" ? event.ids : []));
     expect(answer.at(-2)).toMatchObject({
-      usage: { imageTokens: imageTokens(300, 200, TINY.geometry).total, outputTokens: ids.length },
+      usage: { imageTokens: imageTokens(300, 200, TINY.geometry).total, outputTokens: decoded.length },
     });
-    expect(answer.at(-1)).toMatchObject({ type: "done", finishReason: "stop" });
+    expect(answer.at(-1)).toMatchObject({ type: "done" });
   });
 
   it("takes the base view alone, several pictures, extreme ratios and none at all", async () => {
@@ -50,6 +53,18 @@ describe("the embedded engine", () => {
     }
   });
 
+  it("encodes a picture once for a customer, and again for another", async () => {
+    const shown = [picture(321, 123, 9)];
+    const once = async (namespace: string) => {
+      const sent = frame(running.audience, BACKGROUND, shown, {}, { namespace: namespace.repeat(64) });
+      return textOf(await allEvents(await post(running.url, sent)));
+    };
+    const before = engine().counters().picturesEncoded;
+    const answers = [await once("a"), await once("a"), await once("b")];
+    expect(new Set(answers).size).toBe(1);
+    expect(engine().counters().picturesEncoded).toBe(before + 2);
+  });
+
   it("gives the same greedy text alone and among others", async () => {
     const questions = [BACKGROUND, "Describe the picture.", "How many shapes are there?", "你好"];
     const one = (question: string) => ask(question, [picture(300, 200, 60)]).then(textOf);
@@ -59,43 +74,51 @@ describe("the embedded engine", () => {
   });
 
   it("gives the same text for the same seed, and another for another", async () => {
-    const one = (seed: number) =>
-      ask("Describe the picture.", [], { temperature: 2, seed, maxTokens: 12 }).then(textOf);
+    const one = (seed: number) => ids(endless({ temperature: 2, seed, maxTokens: 40 }));
     const [first, again, other] = [await one(1), await one(1), await one(2)];
-    expect(again).toBe(first);
-    expect(other).not.toBe(first);
+    expect(again).toEqual(first);
+    expect(other).not.toEqual(first);
   });
 
   it("lets two requests progress together", async () => {
     const order: number[] = [];
     const read = async (reader: number) => {
-      const sent = frame(running.audience, "hi", [], { temperature: 2, seed: 5, maxTokens: 30 });
-      for await (const event of events(await post(running.url, sent))) {
-        if (event.type === "token") order.push(reader);
-      }
+      for await (const step of endless({ maxTokens: 30 })) if (step.type === "tokens") order.push(reader);
     };
     await Promise.all([read(1), read(2)]);
-    const first = order[0];
-    const lastOfFirst = order.lastIndexOf(first ?? 0);
-    const firstOfOther = order.findIndex((reader) => reader !== first);
-    expect(firstOfOther).toBeGreaterThan(0);
-    expect(firstOfOther).toBeLessThan(lastOfFirst);
+    const first = order[0] ?? 0;
+    const begun = order.findIndex((reader) => reader !== first);
+    expect(begun).toBeGreaterThan(0);
+    expect(begun).toBeLessThan(order.lastIndexOf(first));
   });
 
-  it("stops within a step when the caller leaves", async () => {
-    const { engine } = running.worker.context.loaded ?? {};
-    if (!engine) throw new Error("The engine is not loaded.");
+  it("stops within a step when its reader leaves", async () => {
     const leave = new AbortController();
-    const sent = frame(running.audience, "hi", [], { temperature: 2, seed: 5, maxTokens: 4000 });
-    const response = await post(running.url, sent, leave.signal);
-    await events(response).next();
+    const steps = endless({ maxTokens: 4000 }, leave.signal);
+    await steps[Symbol.asyncIterator]().next();
     leave.abort();
-    const end = Date.now() + 1000;
-    while (engine.load().running > 0 && Date.now() < end) await sleep(5);
-    expect(engine.load()).toEqual({ running: 0, waiting: 0 });
-    await sleep(50);
-    const steps = engine.steps();
-    await sleep(150);
-    expect(engine.steps()).toBe(steps);
+    expect(engine().load()).toEqual({ running: 0, waiting: 0 });
+    const before = engine().counters().steps;
+    await sleep(200);
+    expect(engine().counters().steps).toBeLessThanOrEqual(before + 1);
   });
 });
+
+function engine(): Engine {
+  const { loaded } = running.worker.context;
+  if (!loaded) throw new Error("The engine is not loaded.");
+  return loaded.engine;
+}
+
+/** The engine's own steps for a short prompt; without an end token, so that the weights do not decide the length. */
+function endless(sampling: Sampling, signal = new AbortController().signal): AsyncIterable<EngineStep> {
+  const job = validateFrame(frame(running.audience, "hi", [], sampling), TINY, tokenizer);
+  if (!job.ok) throw new Error(job.error.message);
+  return engine().generate({ ...job.value.request, endIds: [] }, signal).steps;
+}
+
+async function ids(steps: AsyncIterable<EngineStep>): Promise<number[]> {
+  const all: number[] = [];
+  for await (const step of steps) if (step.type === "tokens") all.push(...step.ids);
+  return all;
+}

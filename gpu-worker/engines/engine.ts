@@ -42,6 +42,15 @@ export interface Generation {
   timings(): EngineTimings;
 }
 
+/** Counts since the engine's start. */
+export interface EngineCounters {
+  /** Decoding steps, over all sequences. */
+  readonly steps: number;
+  readonly picturesEncoded: number;
+  /** Pictures whose features were still known from an earlier request. */
+  readonly picturesReused: number;
+}
+
 export interface EngineLoad {
   readonly running: number;
   readonly waiting: number;
@@ -53,7 +62,6 @@ export interface Engine {
   /** Puts a request in line. Within one step of the signal's abort the sequence is out of the engine. */
   generate(request: EngineRequest, signal: AbortSignal): Generation;
   load(): EngineLoad;
-  /** Decoding steps since the start, over all sequences. */
-  steps(): number;
+  counters(): EngineCounters;
   close(): Promise<void>;
 }

@@ -46,7 +46,7 @@ export function scriptedEngine(text: string, stepMs = 5, slots = 2): ScriptedEng
       };
     },
     load: () => ({ running: Math.min(running, slots), waiting: Math.max(0, running - slots) }),
-    steps: () => steps,
+    counters: () => ({ steps, picturesEncoded: 0, picturesReused: 0 }),
     close: async () => {},
   };
   return engine;

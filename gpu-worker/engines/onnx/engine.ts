@@ -3,8 +3,9 @@ import { availableParallelism } from "node:os";
 import type { Model } from "../../../core/models.ts";
 import { NEWLINE, packImage } from "../../../core/pack.ts";
 import { cutTiles } from "../../tiles.ts";
-import type { Engine } from "../engine.ts";
+import type { Engine, EngineImage } from "../engine.ts";
 import { type Graphs, loadGraphs } from "./graphs.ts";
+import { PictureCache } from "./picture-cache.ts";
 import { type Preparation, Scheduler } from "./scheduler.ts";
 import { Sequence } from "./sequence.ts";
 
@@ -19,6 +20,9 @@ export interface OnnxEngineOptions {
 /** More threads than this only wait for each other on graphs of ten million parameters. */
 const MOST_THREADS = 4;
 
+/** Features of about ninety pictures of the largest canvas. */
+const PICTURE_CACHE_BYTES = 64 << 20;
+
 /** Loads the graphs. Throws when they do not fit together. */
 export async function createOnnxEngine({
   weights,
@@ -28,7 +32,8 @@ export async function createOnnxEngine({
 }: OnnxEngineOptions): Promise<Engine> {
   const threads = Math.min(availableParallelism(), MOST_THREADS);
   const graphs = await loadGraphs(weights, threads, model.geometry.tile);
-  const scheduler = new Scheduler(graphs, preparation(graphs, model), {
+  const pictures = new PictureCache(PICTURE_CACHE_BYTES);
+  const scheduler = new Scheduler(graphs, preparation(graphs, model, pictures), {
     slots,
     onFailure: (sequence, error) => onFailure(sequence.request.id, error),
   });
@@ -40,7 +45,11 @@ export async function createOnnxEngine({
       return { steps: sequence.steps(), timings: () => sequence.timings() };
     },
     load: () => scheduler.load(),
-    steps: () => scheduler.steps(),
+    counters: () => ({
+      steps: scheduler.steps(),
+      picturesEncoded: pictures.encoded,
+      picturesReused: pictures.reused,
+    }),
     async close() {
       await scheduler.idle();
       await graphs.close();
@@ -48,14 +57,17 @@ export async function createOnnxEngine({
   };
 }
 
-function preparation(graphs: Graphs, model: Model): Preparation {
+function preparation(graphs: Graphs, model: Model, pictures: PictureCache): Preparation {
+  const encode = async (image: EngineImage) => {
+    const features = await graphs.encode(cutTiles(image, model.geometry));
+    const { width, height, grid } = image.frame;
+    return pack(features, packImage(width, height, model.geometry, grid ? "high" : "low"), graphs);
+  };
   return {
-    async encodePicture({ request }, index) {
+    encodePicture: ({ request }, index) => {
       const image = request.images[index];
       if (!image) throw new Error("A request has fewer pictures than it counts.");
-      const features = await graphs.encode(cutTiles(image, model.geometry));
-      const { width, height, grid } = image.frame;
-      return pack(features, packImage(width, height, model.geometry, grid ? "high" : "low"), graphs);
+      return pictures.get(request.namespace, image, () => encode(image));
     },
 
     async embedPrompt({ request, features }) {
