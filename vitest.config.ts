@@ -27,6 +27,8 @@ export default defineConfig({
                 POOL_SECRET: "workerd-tests-pool-secret",
                 ADMIN_KEY: "workerd-tests-admin-key",
                 LOOPBACK_WEBHOOKS: "allow",
+                // How many interleavings the account's property test tries.
+                TESSERA_RUNS: process.env.TESSERA_RUNS ?? "",
               },
             },
           }),

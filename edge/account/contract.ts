@@ -48,7 +48,7 @@ export interface Reservation {
   /** SHA-256 of the key, in hex. */
   readonly keyHash: string;
   readonly job: string;
-  /** The worst case of the request. */
+  /** The worst case of the request; 0 for a cached answer. */
   readonly amount: number;
   /** When the hold ends by itself if nobody finishes the job. */
   readonly expiresAt: number;
@@ -115,6 +115,7 @@ export interface Outcome {
 export interface AccountApi {
   /** Creates the account with its first credit; called again with the same `grant` id, it changes nothing. */
   open(options: { name: string; grant: { id: string; amount: number } }): Promise<void>;
+  /** Gives credit once for each id; a negative amount takes back at most what is neither held nor charged. */
   grant(entry: { id: string; amount: number }): Promise<Ledger>;
   ledger(): Promise<Ledger>;
 

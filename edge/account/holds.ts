@@ -1,5 +1,5 @@
 /** Holds: credit set aside for a job's worst case. Every hold ends in exactly one entry, `charge` or `expired`. */
-import { hasEntry, writeEntry } from "./ledger.ts";
+import { writeEntry } from "./ledger.ts";
 
 export interface Hold {
   readonly job: string;
@@ -70,7 +70,9 @@ export function expireHolds(sql: SqlStorage, now: number, limit: number): void {
 
 /** Whether a job's hold has ended. */
 export function holdEnded(sql: SqlStorage, job: string): boolean {
-  return hasEntry(sql, job, "charge") || hasEntry(sql, job, "expired");
+  return (
+    sql.exec("SELECT 1 FROM entry WHERE id = ? AND kind IN ('charge', 'expired')", job).toArray().length > 0
+  );
 }
 
 function removeHold(sql: SqlStorage, { job, amount }: Hold): void {

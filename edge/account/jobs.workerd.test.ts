@@ -230,14 +230,16 @@ describe("a job that keeps failing", () => {
 describe("the doorbell", () => {
   it("rings again and again, more and more slowly, until an attempt starts", async () => {
     const { stub } = await accepted();
-    const rung: number[] = [];
-    const begin = Date.now();
-    for (let second = 1; second <= 1200; second++) {
-      travel(1000);
-      bells.length = 0;
-      if (second % 5 === 0) await ringAlarm(stub);
-      if (bells.length > 0) rung.push((Date.now() - begin) / 1000);
-    }
+    const rung = await inside(stub, async (account) => {
+      const rung: number[] = [];
+      for (let second = 5; second <= 1200; second += 5) {
+        travel(5000);
+        bells.length = 0;
+        await account.alarm();
+        if (bells.length > 0) rung.push(second);
+      }
+      return rung;
+    });
     expect(rung).toEqual([5, 15, 35, 75, 155, 315, 615, 915]);
     await start(stub);
     bells.length = 0;

@@ -1,0 +1,210 @@
+/** What may happen to an account, each with what should come of it. */
+import fc from "fast-check";
+import { expect } from "vitest";
+import type { Attempt, Outcome } from "./contract.ts";
+import { MINUTE, outcome, travel } from "./fixture.ts";
+import type { Model } from "./law-model.ts";
+import type { Real } from "./law-real.ts";
+
+type Act = (model: Model, real: Real) => Promise<void>;
+
+class Command implements fc.AsyncCommand<Model, Real> {
+  readonly #name: string;
+  readonly #act: Act;
+
+  constructor(name: string, act: Act) {
+    this.#name = name;
+    this.#act = act;
+  }
+
+  check(): boolean {
+    return true;
+  }
+
+  async run(model: Model, real: Real): Promise<void> {
+    await this.#act(model, real);
+    await real.audit(model);
+  }
+
+  toString(): string {
+    return this.#name;
+  }
+}
+
+const job = fc.constantFrom("job_1", "job_2", "job_3", "job_4", "job_5", "job_6");
+const amount = fc.integer({ min: 0, max: 400 });
+const which = fc.nat({ max: 4 });
+/** At which statement the account crashes, if at all. */
+const crash = fc.option(fc.nat({ max: 8 }), { freq: 3 });
+
+function command<Arguments extends unknown[]>(
+  name: string,
+  args: { [Key in keyof Arguments]: fc.Arbitrary<Arguments[Key]> },
+  act: (...args: Arguments) => Act,
+): fc.Arbitrary<Command> {
+  return fc
+    .tuple<Arguments>(...args)
+    .map(
+      (values) =>
+        new Command(`${name}(${values.map((value) => JSON.stringify(value)).join(", ")})`, act(...values)),
+    );
+}
+
+/** One of a job's attempts, past or present, or one that never was. */
+function attemptOf(model: Model, id: string, index: number): Pick<Attempt, "attempt" | "lease"> {
+  const attempts = model.stored(id)?.attempts ?? [];
+  return attempts[attempts.length - 1 - index] ?? { attempt: 1, lease: "never" };
+}
+
+const isPresent = (model: Model, id: string, lease: string) => {
+  const stored = model.stored(id);
+  return stored?.state === "running" && stored.attempts.at(-1)?.lease === lease;
+};
+
+const start =
+  (id: string, at: number | null): Act =>
+  async (model, real) => {
+    const stored = model.stored(id);
+    const attempt = await real.call(at, (account) => account.startAttempt(id));
+    if (!stored || !model.isWaiting(stored, Date.now()) || model.exhaust(stored, Date.now())) {
+      expect(attempt).toBeNull();
+      return;
+    }
+    expect(attempt).toMatchObject({ attempt: stored.attempts.length + 1 });
+    if (attempt) stored.attempts.push(attempt);
+    stored.state = "running";
+  };
+
+const abandon =
+  (id: string, index: number, at: number | null): Act =>
+  async (model, real) => {
+    const { attempt, lease } = attemptOf(model, id, index);
+    const present = isPresent(model, id, lease);
+    await real.call(at, (account) => account.abandonAttempt({ job: id, attempt, lease }));
+    const stored = model.stored(id);
+    if (present && stored && !model.exhaust(stored, Date.now())) stored.state = "queued";
+  };
+
+export const commands = [
+  command(
+    "reserve",
+    [job, amount, fc.integer({ min: 1, max: 5 }), crash],
+    (id, worst, minutes, at) => async (model, real) => {
+      const expiresAt = Date.now() + minutes * MINUTE;
+      const { balance } = model.ledger();
+      const reservation = { keyHash: real.keyHash, job: id, amount: worst, expiresAt };
+      const verdict = await real.call(at, (account) => account.reserve(reservation));
+      if (model.jobs.has(id)) {
+        expect(verdict).toEqual({ ok: true, value: { balance } });
+        return;
+      }
+      const refusal = model.refusal(worst, true);
+      if (refusal === null) {
+        expect(verdict).toEqual({ ok: true, value: { balance: balance - worst } });
+        model.jobs.set(id, { kind: "attached", key: model.key, amount: worst, expiresAt, end: null });
+      } else {
+        expect(verdict).toMatchObject({ error: { code: refusal } });
+      }
+    },
+  ),
+
+  command("accept", [job, amount, fc.boolean(), crash], (id, worst, webhook, at) => async (model, real) => {
+    const stored = {
+      job: id,
+      model: "m",
+      request: "{}",
+      webhook: webhook ? "https://hooks.customer.dev/" : null,
+    };
+    const accept = () => {
+      const reservation = { keyHash: real.keyHash, job: id, amount: worst };
+      return real.call(at, (account) => account.accept(reservation, stored));
+    };
+    const known = model.stored(id);
+    if (known && known.state !== "deleted") {
+      expect(await accept()).toMatchObject({
+        value: { id, state: known.state, attempt: known.attempts.length },
+      });
+    } else if (model.jobs.has(id)) {
+      await expect(accept()).rejects.toThrow("never used again");
+    } else {
+      const refusal = model.refusal(worst, false);
+      expect(await accept()).toMatchObject(refusal === null ? { ok: true } : { error: { code: refusal } });
+      if (refusal !== null) return;
+      const fresh = {
+        kind: "stored",
+        amount: worst,
+        webhook,
+        attempts: [],
+        state: "queued",
+        finishedAt: 0,
+      } as const;
+      model.jobs.set(id, { ...fresh, attempts: [] });
+    }
+  }),
+
+  command("finish", [job, amount, crash], (id, charge, at) => async (model, real) => {
+    const attached = model.jobs.get(id);
+    const wins = attached?.kind === "attached" && attached.end === null;
+    expect(await real.call(at, (account) => account.finish(outcome(id, charge)))).toBe(wins);
+    if (!wins) return;
+    attached.end = "charged";
+    model.charged += Math.min(charge, attached.amount);
+  }),
+
+  command("start", [job, crash], start),
+
+  command(
+    "finishStored",
+    [job, which, amount, fc.constantFrom<Outcome["state"]>("succeeded", "failed", "canceled"), crash],
+    (id, index, charge, state, at) => async (model, real) => {
+      const { attempt, lease } = attemptOf(model, id, index);
+      const wins = isPresent(model, id, lease);
+      const end = outcome(id, charge, { attempt, lease, state });
+      expect(await real.call(at, (account) => account.finish(end))).toBe(wins);
+      const stored = model.stored(id);
+      if (wins && stored) model.end(stored, state, charge, Date.now());
+    },
+  ),
+
+  command("abandon", [job, which, crash], abandon),
+
+  command("tryAgain", [job, fc.integer({ min: 2, max: 5 })], (id, times) => async (model, real) => {
+    for (let time = 0; time < times; time++) {
+      await start(id, null)(model, real);
+      await abandon(id, 0, null)(model, real);
+    }
+  }),
+
+  command(
+    "grant",
+    [fc.constantFrom("a", "b", "c", "d"), fc.integer({ min: -600, max: 600 }), crash],
+    (id, given, at) => async (model, real) => {
+      await real.call(at, (account) => account.grant({ id, amount: given }));
+      if (model.grants.has(id)) return;
+      model.grants.add(id);
+      model.granted += Math.max(given, -model.ledger().balance);
+    },
+  ),
+
+  command(
+    "alarm",
+    [fc.oneof(fc.constant(0), fc.integer({ min: 1, max: 5 * MINUTE }), fc.constant(25 * 60 * MINUTE)), crash],
+    (later, at) => async (model, real) => {
+      travel(later);
+      await real.call(at, (account) => account.alarm());
+      model.sweep(Date.now());
+    },
+  ),
+
+  command("rotate", [job], (id) => async (model, real) => {
+    const { keyHash, keyId } = real;
+    model.key++;
+    await real.newKey();
+    expect(await real.account.revokeKey(keyId)).toBe(true);
+    const refused = { ok: false, error: { code: "invalid_api_key" } };
+    expect(await real.account.reserve({ keyHash, job: id, amount: 0, expiresAt: 0 })).toEqual(refused);
+    expect(await real.account.job(keyHash, id)).toEqual(refused);
+  }),
+
+  command("restart", [], () => async (_, real) => real.restart()),
+];
