@@ -27,7 +27,8 @@ export {
   gridPixels,
   gridStride,
   packedRow,
-  pushPacked,
+  pushRgb,
+  pushRgba,
   resetPicture,
 } from "./picture";
 export { beginPng, stepPng } from "./png/decoder";

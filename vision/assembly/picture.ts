@@ -27,7 +27,7 @@ export function beginPicture(
   base = makeView(storedWidth, storedHeight, tile, tile, orientation);
   planeBytes = (<usize>storedWidth + 64) & ~15;
   planes = allocate(planeBytes * 3);
-  packed = allocate(<usize>storedWidth * 3 + 64);
+  packed = allocate(<usize>storedWidth << 2);
 }
 
 export function pushPlanes(red: usize, green: usize, blue: usize): void {
@@ -45,14 +45,49 @@ export function pushScratch(): void {
   pushPlanes(planes, planes + planeBytes, planes + 2 * planeBytes);
 }
 
-/** Where the caller writes one row of packed RGB before `pushPacked`. */
+/** Where the caller writes one row of packed pixels before `pushRgb` or `pushRgba`. */
 export function packedRow(): usize {
   return packed;
 }
 
-export function pushPacked(): void {
+export function pushRgb(): void {
   splitRgb(packed);
   pushScratch();
+}
+
+/** Alpha is dropped, or composited on white. */
+export function pushRgba(onWhite: bool): void {
+  splitRgba(packed);
+  if (onWhite && !isOpaque(packed)) whiten(packed);
+  pushScratch();
+}
+
+function isOpaque(row: usize): bool {
+  let all = i8x16.splat(-1);
+  const end = row + (<usize>width << 2);
+  for (let at = row; at + 16 <= end; at += 16) all = v128.and(all, v128.load(at));
+  for (let at = end - ((<usize>width & 3) << 2); at < end; at += 4) {
+    all = v128.and(all, i32x4.splat(load<i32>(at)));
+  }
+  return i8x16.all_true(i8x16.eq(v128.or(all, i32x4.splat(0x00ffffff)), i8x16.splat(-1)));
+}
+
+/** Composites the scratch planes on white with the row's alpha. */
+function whiten(row: usize): void {
+  for (let x: usize = 0; x < <usize>width; x++) {
+    const alpha = <i32>load<u8>(row + (x << 2), 3);
+    for (let colour = 0; colour < 3; colour++) {
+      const at = plane(colour) + x;
+      store<u8>(at, onWhiteByte(load<u8>(at), alpha));
+    }
+  }
+}
+
+/** `value` seen through `alpha` on white, rounded as Pillow's paste with a mask. */
+@inline
+export function onWhiteByte(value: i32, alpha: i32): u8 {
+  const sum = 255 * (255 - alpha) + value * alpha + 128;
+  return <u8>(((sum >> 8) + sum) >> 8);
 }
 
 /** Splits a row of packed RGB into the scratch planes. */

@@ -42,7 +42,7 @@ function pushIndices(engine: Engine, row: Uint8Array, colours: Uint8Array): void
     packed[x * 3 + 1] = byteAt(colours, colour + 1);
     packed[x * 3 + 2] = byteAt(colours, colour + 2);
   }
-  engine.pushPacked();
+  engine.pushRgb();
 }
 
 /** RGB of each index; on white, the transparent one is white. */

@@ -4,6 +4,7 @@
  * palette alpha or a key colour) is composited on white with Pillow's rounding; otherwise it is dropped.
  */
 import { allocateZeroed } from "../arena";
+import { onWhiteByte } from "../picture";
 
 const GREY: i32 = 0;
 const COLOUR: i32 = 2;
@@ -38,19 +39,12 @@ export function isPlain(): bool {
   return depth == 8 && key < 0 && (colourType == COLOUR || (colourType == 6 && !onWhite));
 }
 
-/** `value` seen through `alpha` on white, rounded as Pillow's paste with a mask. */
-@inline
-function composite(value: i32, alpha: i32): u8 {
-  const sum = 255 * (255 - alpha) + value * alpha + 128;
-  return <u8>(((sum >> 8) + sum) >> 8);
-}
-
 @inline
 function write(at: usize, red: usize, green: usize, blue: usize, r: i32, g: i32, b: i32, alpha: i32): void {
   if (onWhite && alpha != 255) {
-    store<u8>(red + at, composite(r, alpha));
-    store<u8>(green + at, composite(g, alpha));
-    store<u8>(blue + at, composite(b, alpha));
+    store<u8>(red + at, onWhiteByte(r, alpha));
+    store<u8>(green + at, onWhiteByte(g, alpha));
+    store<u8>(blue + at, onWhiteByte(b, alpha));
   } else {
     store<u8>(red + at, <u8>r);
     store<u8>(green + at, <u8>g);
