@@ -1,7 +1,7 @@
 /** One Worker's modules, as the deployment would have them: TypeScript in one file, other rules' files beside it. */
 import { readFileSync } from "node:fs";
 import { basename, join, matchesGlob, resolve } from "node:path";
-import { build, type Plugin } from "esbuild";
+import { type BuildFailure, build, type Plugin } from "esbuild";
 import type { Unstable_MiniflareWorkerOptions } from "wrangler";
 
 type Rules = NonNullable<Unstable_MiniflareWorkerOptions["workerOptions"]["modulesRules"]>;
@@ -26,6 +26,9 @@ export async function bundle(entry: string, rules: Rules): Promise<Module[]> {
     plugins: [moduleRules(rules, assets)],
     write: false,
     logLevel: "silent",
+  }).catch((failure: BuildFailure) => {
+    const [first] = failure.errors;
+    throw first ? new Error(`${first.location?.file}:${first.location?.line}: ${first.text}`) : failure;
   });
   return [{ type: "ESModule", path: "index.js", contents: outputFiles[0]?.text ?? "" }, ...assets.values()];
 }

@@ -49,9 +49,10 @@ export class Child {
     this.#signalGroup("SIGKILL");
   }
 
-  /** The last line it wrote. */
-  lastLine(): string {
-    return readFileSync(this.#log, "utf8").trimEnd().split("\n").at(-1) ?? "";
+  /** Why it ended, as it wrote itself: its uncaught error's message, or else its last line. */
+  lastWords(): string {
+    const lines = readFileSync(this.#log, "utf8").trimEnd().split("\n");
+    return lines.findLast((line) => /^\w*Error\b/.test(line)) ?? lines.at(-1) ?? "";
   }
 
   #signalGroup(signal: NodeJS.Signals): void {

@@ -59,7 +59,7 @@ export class GpuWorker {
       if (this.#stopping) return;
       if (!this.#everReady && code !== null) {
         this.#failed.reject(
-          new StartError(this.#child.lastLine() || `The GPU worker ended with code ${code}.`),
+          new StartError(this.#child.lastWords() || `The GPU worker ended with code ${code}.`),
         );
         return;
       }

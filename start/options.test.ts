@@ -32,8 +32,8 @@ describe("readOptions", () => {
   });
 
   it.each([
-    [{ PORT: "80 80" }, /^PORT: /],
-    [{ PORT: "70000" }, /^PORT: /],
+    [{ PORT: "80 80" }, /^PORT: must be a number from 0 to 65535$/],
+    [{ PORT: "70000" }, /^PORT: must be a number from 0 to 65535$/],
     [{ TESSERA_POOL_SECRET: "short" }, /^TESSERA_POOL_SECRET: .*16 characters/],
     [{ TESSERA_POOL_TARGETS: "my-gpu" }, /^TESSERA_POOL_TARGETS: .*not JSON/],
     [{ TESSERA_POOL_TARGETS: '{"my-gpu":"10.0.0.5"}' }, /^TESSERA_POOL_TARGETS\.my-gpu: /],

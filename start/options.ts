@@ -3,10 +3,11 @@ import { z } from "zod";
 import { StartError } from "./error.ts";
 
 const targets = z.record(z.string().min(1), z.url({ protocol: /^https?$/ }));
+const PORT_RULE = "must be a number from 0 to 65535";
 const secret = z.string().min(16, "needs at least 16 characters");
 
 const environment = z.object({
-  PORT: z.coerce.number().int().min(0).max(65_535).default(8787),
+  PORT: z.coerce.number(PORT_RULE).int(PORT_RULE).min(0, PORT_RULE).max(65_535, PORT_RULE).default(8787),
   HOST: z.string().min(1).default("127.0.0.1"),
   TESSERA_HOME: z.string().min(1).default(".tessera"),
   TESSERA_KEY_SECRET: secret.optional(),
