@@ -150,7 +150,9 @@ export function decodeFrame(
 
 function parseHeader(bytes: Uint8Array): FrameHeader | undefined {
   try {
-    const json: unknown = JSON.parse(new TextDecoder("utf-8", { fatal: true, ignoreBOM: false }).decode(bytes));
+    const json: unknown = JSON.parse(
+      new TextDecoder("utf-8", { fatal: true, ignoreBOM: false }).decode(bytes),
+    );
     return frameHeader.safeParse(json).data;
   } catch {
     return undefined;

@@ -34,13 +34,7 @@ export async function verify(secret: string, request: SignedRequest, signature: 
   return crypto.subtle.verify("HMAC", await hmacKey(secret, "verify"), bytes, await canonical(request));
 }
 
-async function canonical({
-  method,
-  path,
-  timestamp,
-  nonce,
-  body,
-}: SignedRequest) {
+async function canonical({ method, path, timestamp, nonce, body }: SignedRequest) {
   const hash = toHex(new Uint8Array(await crypto.subtle.digest("SHA-256", body)));
   return new TextEncoder().encode([method.toUpperCase(), path, timestamp, nonce, hash].join("\n"));
 }
