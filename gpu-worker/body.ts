@@ -15,7 +15,8 @@ export async function readBody(
   const chunks: Buffer[] = [];
   let size = 0;
   try {
-    for await (const chunk of request) {
+    // Ending the iteration early must leave the connection open for the answer.
+    for await (const chunk of request.iterator({ destroyOnReturn: false })) {
       if (!Buffer.isBuffer(chunk)) throw new Error("The request has an encoding.");
       size += chunk.length;
       if (size > limit) return tooLarge;

@@ -38,8 +38,8 @@ async function route(
     if (result.ok) return;
     context.metrics.request("refused");
     context.log("warn", "refused", { code: result.error.code, message: result.error.message });
-    // The rest of a body that nobody reads would keep the connection busy.
-    if (!request.complete) response.setHeader("connection", "close");
+    // Node reads the rest of a body to its end for the connection's next request; not of one without bounds.
+    if (result.error.code === "body_too_large") response.setHeader("connection", "close");
     return refuse(response, result.error);
   }
   const page = PAGES[path];

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { InferenceSession, Tensor } from "onnxruntime-node";
 import { z } from "zod";
 import type { Tiles } from "../../tiles.ts";
-import type { CacheShape, KeyValueCache } from "./key-value-cache.ts";
+import type { CacheShape, CacheView, NewPositions } from "./key-value-cache.ts";
 import { readJson, readTensor, WEIGHT_FILES } from "./weights.ts";
 
 const modelConfig = z.looseObject({
@@ -22,17 +22,15 @@ const modelConfig = z.looseObject({
 export interface DecoderInput {
   /** Float32 [rows, length, width]. */
   readonly embeddings: Float32Array;
-  readonly rows: number;
   readonly length: number;
-  readonly past: KeyValueCache;
-  /** Positions of each row in `past` that are not padding. */
-  readonly used: readonly number[];
+  readonly past: CacheView;
 }
 
 export interface DecoderOutput {
   /** The logits of each row's last position. */
   readonly logits: readonly Float32Array[];
-  readonly present: KeyValueCache;
+  /** Keys and values of the positions of this call. */
+  readonly added: NewPositions;
 }
 
 export interface Graphs {
@@ -67,6 +65,9 @@ export async function loadGraphs(folder: string, threads: number, tile: number):
   const headSize = config.head_dim ?? Math.floor(width / config.num_attention_heads);
   const layers = config.num_hidden_layers;
   const cacheNames = Array.from({ length: layers }, (_, layer) => [`${layer}.key`, `${layer}.value`]).flat();
+  // Some decoders give the keys and values of the new positions by themselves, which spares a copy of the whole cache.
+  const addsOnly = cacheNames.every((name) => decoder.outputNames.includes(`added.${name}`));
+  const outputs = cacheNames.map((name) => `${addsOnly ? "added" : "present"}.${name}`);
 
   return {
     width,
@@ -83,39 +84,62 @@ export async function loadGraphs(folder: string, threads: number, tile: number):
       return floats((await embedding.run({ input_ids: input })).inputs_embeds);
     },
 
-    async decode({ embeddings, rows, length, past, used }) {
+    async decode({ embeddings, length, past }) {
+      const rows = past.used.length;
       const total = past.length + length;
       const mask = new BigInt64Array(rows * total);
       const positions = new BigInt64Array(rows * length);
-      used.forEach((count, row) => {
-        mask.fill(1n, row * total + past.length - count, (row + 1) * total);
+      past.used.forEach((used, row) => {
+        mask.fill(1n, row * total, row * total + used);
+        mask.fill(1n, row * total + past.length, (row + 1) * total);
         for (let index = 0; index < length; index += 1)
-          positions[row * length + index] = BigInt(count + index);
+          positions[row * length + index] = BigInt(used + index);
       });
       const feeds: Record<string, Tensor> = {
         inputs_embeds: new Tensor("float32", embeddings, [rows, length, width]),
         attention_mask: new Tensor("int64", mask, [rows, total]),
         position_ids: new Tensor("int64", positions, [rows, length]),
       };
-      past.tensors.forEach((tensor, index) => {
+      cacheNames.forEach((name, index) => {
+        const tensor = past.tensors[index] ?? new Float32Array();
         const shape = [rows, heads, past.length, headSize];
-        feeds[`past_key_values.${cacheNames[index]}`] = new Tensor("float32", tensor, shape);
+        feeds[`past_key_values.${name}`] = new Tensor("float32", tensor, shape);
       });
-      const output = await decoder.run(feeds);
-      const present = cacheNames.map((name) => floats(output[`present.${name}`]));
+      const output = await decoder.run(feeds, ["logits", ...outputs]);
+      const tensors = outputs.map((name) => {
+        const tensor = floats(output[name]);
+        return addsOnly ? tensor : lastPositions(tensor, rows * heads, total, length, headSize);
+      });
       const logits = floats(output.logits);
       // A graph may answer for every position or for the last one alone.
       const perRow = logits.length / rows;
       const lastRows = Array.from({ length: rows }, (_, row) =>
         logits.subarray((row + 1) * perRow - config.vocab_size, (row + 1) * perRow),
       );
-      return { logits: lastRows, present: { tensors: present, rows, length: total } };
+      return { logits: lastRows, added: { tensors, count: length } };
     },
 
     async close() {
       await Promise.all([vision.release(), embedding.release(), decoder.release()]);
     },
   };
+}
+
+/** The last `count` positions of [rows, length, size]. */
+function lastPositions(
+  tensor: Float32Array,
+  rows: number,
+  length: number,
+  count: number,
+  size: number,
+): Float32Array {
+  if (count === length) return tensor;
+  const last = new Float32Array(rows * count * size);
+  for (let row = 0; row < rows; row += 1) {
+    const end = (row + 1) * length * size;
+    last.set(tensor.subarray(end - count * size, end), row * count * size);
+  }
+  return last;
 }
 
 function floats(tensor: Tensor | undefined): Float32Array {

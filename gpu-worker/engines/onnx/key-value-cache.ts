@@ -1,53 +1,125 @@
-/**
- * Keys and values of the decoder for a batch of sequences of different length: every tensor is
- * [rows, heads, length, headSize], and shorter rows are padded on the left, so that all grow at the right end together.
- */
-
 export interface CacheShape {
   readonly layers: number;
   readonly heads: number;
   readonly headSize: number;
 }
 
-export interface KeyValueCache {
-  /** Key and value of each layer in turn. */
+/** The cache as a graph takes it: key and value of each layer in turn, each [rows, heads, length, headSize]. */
+export interface CacheView {
   readonly tensors: readonly Float32Array[];
-  readonly rows: number;
-  /** Positions of every row, padding included. */
   readonly length: number;
+  /** Positions of each row that are taken, from the first; the others are zeros and must be masked. */
+  readonly used: readonly number[];
 }
 
-/** A row of a cache that a new batch takes over. */
-export interface CacheRow {
-  readonly cache: KeyValueCache;
-  readonly row: number;
-  /** Positions of the row without its padding. */
-  readonly used: number;
+/** Keys and values of new positions, as a graph gives them: in the same order, each [rows, heads, count, headSize]. */
+export interface NewPositions {
+  readonly tensors: readonly Float32Array[];
+  readonly count: number;
 }
 
-export function emptyCache(shape: CacheShape): KeyValueCache {
-  const tensors = Array.from({ length: 2 * shape.layers }, () => new Float32Array());
-  return { tensors, rows: 1, length: 0 };
-}
+/** The cache grows by this many positions at a time, so that it is seldom laid out anew and little of it is empty. */
+const BLOCK = 128;
 
-/** A batch of the given rows in their order, no longer than its longest row needs. */
-export function gatherRows(
-  rows: readonly CacheRow[],
-  { layers, heads, headSize }: CacheShape,
-): KeyValueCache {
-  const length = Math.max(...rows.map(({ used }) => used));
-  const tensors = Array.from({ length: 2 * layers }, (_, index) => {
-    const target = new Float32Array(rows.length * heads * length * headSize);
-    rows.forEach(({ cache, row, used }, targetRow) => {
-      const source = cache.tensors[index];
-      if (!source) throw new Error("A cache has too few tensors.");
+/**
+ * Keys and values of the sequences that decode together, one row each. Rows are written in place: a step copies what
+ * is new and nothing else.
+ */
+export class KeyValueCache {
+  readonly #shape: CacheShape;
+  readonly #slots: number;
+  #tensors: Float32Array[];
+  #length = 0;
+  #used: number[] = [];
+
+  /** `slots` is the most rows there can be. */
+  constructor(shape: CacheShape, slots: number) {
+    this.#shape = shape;
+    this.#slots = slots;
+    this.#tensors = Array.from({ length: 2 * shape.layers }, () => new Float32Array());
+  }
+
+  get rows(): number {
+    return this.#used.length;
+  }
+
+  /** What the graph takes. It shows the cache itself and holds until the next change. */
+  view(): CacheView {
+    const size = this.rows * this.#shape.heads * this.#length * this.#shape.headSize;
+    return {
+      tensors: this.#tensors.map((tensor) => tensor.subarray(0, size)),
+      length: this.#length,
+      used: [...this.#used],
+    };
+  }
+
+  /** Adds a row behind the others: a sequence's prefill. */
+  add(prefill: NewPositions): void {
+    const row = this.rows;
+    if (row === this.#slots) throw new Error("The cache has no free row.");
+    this.#fit(Math.max(prefill.count, ...this.#used));
+    const rowSize = this.#shape.heads * this.#length * this.#shape.headSize;
+    // What an earlier sequence left, were it not a number, would spoil even a masked sum.
+    for (const tensor of this.#tensors) tensor.fill(0, row * rowSize, (row + 1) * rowSize);
+    this.#used.push(0);
+    this.#write(row, prefill, 0);
+  }
+
+  /** Adds the same number of positions to every row. */
+  append(positions: NewPositions): void {
+    this.#fit(Math.max(...this.#used) + positions.count);
+    for (let row = 0; row < this.rows; row += 1) this.#write(row, positions, row);
+  }
+
+  /** Takes a row away; the last row takes its place. */
+  remove(row: number): void {
+    const last = this.#used.pop();
+    if (last === undefined || row > this.rows) throw new Error("The cache has no such row.");
+    if (row < this.rows) {
+      const rowSize = this.#shape.heads * this.#length * this.#shape.headSize;
+      for (const tensor of this.#tensors) {
+        tensor.copyWithin(row * rowSize, this.rows * rowSize, (this.rows + 1) * rowSize);
+      }
+      this.#used[row] = last;
+    }
+    this.#fit(Math.max(0, ...this.#used));
+  }
+
+  clear(): void {
+    this.#used = [];
+    this.#fit(0);
+  }
+
+  #write(row: number, { tensors, count }: NewPositions, sourceRow: number): void {
+    const { heads, headSize } = this.#shape;
+    const used = this.#used[row] ?? 0;
+    this.#tensors.forEach((target, index) => {
+      const source = tensors[index];
+      if (!source) throw new Error("A graph has given too few keys and values.");
       for (let head = 0; head < heads; head += 1) {
-        const end = (row * heads + head + 1) * cache.length * headSize;
-        const targetEnd = (targetRow * heads + head + 1) * length * headSize;
-        target.set(source.subarray(end - used * headSize, end), targetEnd - used * headSize);
+        const from = (sourceRow * heads + head) * count * headSize;
+        const to = ((row * heads + head) * this.#length + used) * headSize;
+        target.set(source.subarray(from, from + count * headSize), to);
       }
     });
-    return target;
-  });
-  return { tensors, rows: rows.length, length };
+    this.#used[row] = used + count;
+  }
+
+  /** Lays the cache out for rows of up to `positions`, and no longer than they need. */
+  #fit(positions: number): void {
+    const length = Math.ceil(positions / BLOCK) * BLOCK;
+    if (length === this.#length) return;
+    const { heads, headSize } = this.#shape;
+    this.#tensors = this.#tensors.map((source) => {
+      const target = new Float32Array(this.#slots * heads * length * headSize);
+      this.#used.forEach((used, row) => {
+        for (let head = row * heads; head < (row + 1) * heads; head += 1) {
+          const from = head * this.#length * headSize;
+          target.set(source.subarray(from, from + used * headSize), head * length * headSize);
+        }
+      });
+      return target;
+    });
+    this.#length = length;
+  }
 }

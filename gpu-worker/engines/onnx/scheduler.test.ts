@@ -1,7 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { EngineRequest, EngineStep } from "../engine.ts";
 import type { DecoderInput, Graphs } from "./graphs.ts";
-import type { KeyValueCache } from "./key-value-cache.ts";
 import { Scheduler } from "./scheduler.ts";
 import { Sequence } from "./sequence.ts";
 
@@ -9,11 +8,11 @@ const VOCABULARY = 64;
 const END = 63;
 
 /**
- * Graphs of width 1 whose cache holds the tokens seen, and whose next token is the sum of a row's unpadded cache: a
- * row that is mixed up with another, shifted or padded wrongly counts differently.
+ * Graphs of width 1 whose cache holds the tokens seen, and whose next token is the sum of a row's taken positions: a
+ * row that is mixed up with another, cut or shifted counts differently.
  */
 function countingGraphs(log: string[] = []): Graphs & { broken: boolean } {
-  const next = (seen: Float32Array) => seen.reduce((sum, value) => sum + value, 1) % END;
+  const next = (seen: readonly number[]) => seen.reduce((sum, value) => sum + value, 1) % END;
   return {
     broken: false,
     width: 1,
@@ -21,23 +20,17 @@ function countingGraphs(log: string[] = []): Graphs & { broken: boolean } {
     imageNewline: Float32Array.of(0),
     encode: async () => new Float32Array(1),
     embed: async (ids) => Float32Array.from(ids),
-    async decode({ embeddings, rows, length, past, used }: DecoderInput) {
-      log.push(length > 1 ? "prefill" : `decode ${rows}`);
+    async decode({ embeddings, length, past }: DecoderInput) {
+      log.push(length > 1 ? "prefill" : `decode ${past.used.length}`);
       if (this.broken) throw new Error("The graph broke.");
-      const total = past.length + length;
-      const cache = new Float32Array(rows * total);
-      const logits = used.map((count, row) => {
-        const end = (row + 1) * total;
-        const kept = past.tensors[0]?.subarray((row + 1) * past.length - count, (row + 1) * past.length);
-        cache.set(kept ?? [], end - length - count);
-        cache.set(embeddings.subarray(row * length, (row + 1) * length), end - length);
+      const logits = past.used.map((used, row) => {
+        const kept = past.tensors[0]?.subarray(row * past.length, row * past.length + used) ?? [];
+        const seen = [...kept, ...embeddings.subarray(row * length, (row + 1) * length)];
         const values = new Float32Array(VOCABULARY);
-        const seen = cache.subarray(end - length - count, end);
         values[next(seen)] = seen.includes(13) ? Number.NaN : 1;
         return values;
       });
-      const present: KeyValueCache = { tensors: [cache, cache], rows, length: total };
-      return { logits, present };
+      return { logits, added: { tensors: [embeddings, embeddings], count: length } };
     },
     close: async () => {},
   };

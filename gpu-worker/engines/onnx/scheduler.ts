@@ -1,8 +1,11 @@
 import type { EngineLoad, EngineStep } from "../engine.ts";
 import type { Graphs } from "./graphs.ts";
-import { type CacheRow, emptyCache, gatherRows, type KeyValueCache } from "./key-value-cache.ts";
+import { type CacheView, KeyValueCache } from "./key-value-cache.ts";
 import { sample } from "./sampler.ts";
 import type { Sequence } from "./sequence.ts";
+
+/** The past of a prefill. */
+const NOTHING: CacheView = { tensors: [], length: 0, used: [0] };
 
 /** What the scheduler needs beyond the graphs: one picture's features, and the embeddings of a whole prompt. */
 export interface Preparation {
@@ -28,8 +31,8 @@ export class Scheduler {
   readonly #waiting: Sequence[] = [];
   #preparing: Sequence | undefined;
   /** The decoding sequences; row i of the cache is theirs in this order. */
-  #running: Sequence[] = [];
-  #cache: KeyValueCache | undefined;
+  readonly #running: Sequence[] = [];
+  readonly #cache: KeyValueCache;
   #loop: Promise<void> | undefined;
   #steps = 0;
 
@@ -37,6 +40,7 @@ export class Scheduler {
     this.#graphs = graphs;
     this.#preparation = preparation;
     this.#options = options;
+    this.#cache = new KeyValueCache(graphs.cacheShape, options.slots);
   }
 
   add(sequence: Sequence): void {
@@ -67,10 +71,10 @@ export class Scheduler {
     await Promise.resolve();
     for (;;) {
       this.#admit();
-      this.#keep(this.#running.filter((sequence) => !sequence.gone && !sequence.ended));
+      this.#dropEnded();
       if (!this.#preparing && this.#running.length === 0) break;
       if (this.#preparing) await this.#prepare(this.#preparing);
-      this.#keep(this.#running.filter((sequence) => !sequence.gone && !sequence.ended));
+      this.#dropEnded();
       if (this.#running.length > 0) await this.#decode();
     }
     this.#loop = undefined;
@@ -107,45 +111,31 @@ export class Scheduler {
   }
 
   async #prefill(sequence: Sequence): Promise<void> {
-    const { logits, present } = await sequence.timed("prefillMs", async () => {
+    const { logits, added } = await sequence.timed("prefillMs", async () => {
       const embeddings = await this.#preparation.embedPrompt(sequence);
       const length = embeddings.length / this.#graphs.width;
-      const past = emptyCache(this.#graphs.cacheShape);
-      return this.#graphs.decode({ embeddings, rows: 1, length, past, used: [0] });
+      return this.#graphs.decode({ embeddings, length, past: NOTHING });
     });
-    sequence.used = present.length;
     this.#take(sequence, logits[0]);
     if (sequence.ended || sequence.gone) return;
-    const rows = [...this.#rows(this.#running), { cache: present, row: 0, used: present.length }];
+    this.#cache.add(added);
     this.#running.push(sequence);
-    this.#cache = rows.length === 1 ? present : gatherRows(rows, this.#graphs.cacheShape);
   }
 
   /** One token of every running sequence. */
   async #decode(): Promise<void> {
-    const batch = this.#running;
-    const past = this.#cache;
-    if (!past) throw new Error("Sequences run without a cache.");
     try {
-      const embeddings = await this.#graphs.embed(batch.map((sequence) => sequence.lastId));
-      const used = batch.map((sequence) => sequence.used);
-      const { logits, present } = await this.#graphs.decode({
-        embeddings,
-        rows: batch.length,
-        length: 1,
-        past,
-        used,
-      });
+      const embeddings = await this.#graphs.embed(this.#running.map((sequence) => sequence.lastId));
+      const past = this.#cache.view();
+      const { logits, added } = await this.#graphs.decode({ embeddings, length: 1, past });
       this.#steps += 1;
-      this.#cache = present;
-      batch.forEach((sequence, row) => {
-        sequence.used += 1;
+      this.#cache.append(added);
+      this.#running.forEach((sequence, row) => {
         this.#take(sequence, logits[row]);
       });
     } catch (error) {
-      this.#fail(batch, error);
-      this.#running = [];
-      this.#cache = undefined;
+      this.#fail(this.#running.splice(0), error);
+      this.#cache.clear();
     }
   }
 
@@ -156,22 +146,15 @@ export class Scheduler {
     else this.#fail([sequence], new Error("The model's logits are not numbers."));
   }
 
-  /** Keeps some of the running sequences, and only their rows of the cache. */
-  #keep(sequences: Sequence[]): void {
-    if (sequences.length === this.#running.length) return;
-    this.#cache =
-      sequences.length > 0 ? gatherRows(this.#rows(sequences), this.#graphs.cacheShape) : undefined;
-    this.#running = sequences;
-  }
-
-  #rows(sequences: readonly Sequence[]): CacheRow[] {
-    const cache = this.#cache;
-    if (!cache) return [];
-    return sequences.map((sequence) => ({
-      cache,
-      row: this.#running.indexOf(sequence),
-      used: sequence.used,
-    }));
+  /** Frees the rows of sequences that have ended or whose reader is gone. */
+  #dropEnded(): void {
+    for (let row = this.#running.length - 1; row >= 0; row -= 1) {
+      const sequence = this.#running[row];
+      if (!sequence?.gone && !sequence?.ended) continue;
+      this.#cache.remove(row);
+      const last = this.#running.pop();
+      if (last && row < this.#running.length) this.#running[row] = last;
+    }
   }
 
   #fail(sequences: readonly Sequence[], error: unknown): void {

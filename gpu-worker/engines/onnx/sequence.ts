@@ -11,8 +11,6 @@ export class Sequence {
   /** Tokens decoded, the end token left out. */
   produced = 0;
   lastId = 0;
-  /** Positions in the key-value cache. */
-  used = 0;
   left = false;
   readonly #created = performance.now();
   readonly #steps: EngineStep[] = [];
