@@ -3,6 +3,7 @@ import { newWebhookSecret } from "../webhooks/sign.ts";
 import { createTables } from "./schema.ts";
 
 export interface Profile {
+  /** Kept here because an alarm may wake the object without its name (cloudflare/workerd#6850). */
   readonly id: string;
   readonly name: string;
   readonly webhookSecret: string;
