@@ -168,25 +168,46 @@ export function inverseTransform(block: usize, steps: usize, out: usize, stride:
     flatBlock(load<i16>(block), load<i16>(steps), out, stride);
     return;
   }
-  multiply(block, steps, 0);
-  multiply(block, steps, 16);
-  multiply(block, steps, 32);
-  multiply(block, steps, 48);
   // The first ten coefficients lie within the first four rows and columns.
-  if (last < 10) {
-    transformColumns(true, CONSTANT_BITS - PASS_BITS);
-    transpose(true);
-    transformColumns(true, CONSTANT_BITS + PASS_BITS + 3);
+  const sparse = last < 10;
+  if (isFirstRowOnly(block, sparse)) {
+    // libjpeg-turbo's kernels shift such columns in 16 bits, where the general pass would saturate.
+    const row = i16x8.shl(i16x8.mul(v128.load(block), v128.load(steps)), PASS_BITS);
+    for (let at: usize = 0; at < 128; at += 16) v128.store(WORK + at, row);
   } else {
-    multiply(block, steps, 64);
-    multiply(block, steps, 80);
-    multiply(block, steps, 96);
-    multiply(block, steps, 112);
-    transformColumns(false, CONSTANT_BITS - PASS_BITS);
-    transpose(false);
-    transformColumns(false, CONSTANT_BITS + PASS_BITS + 3);
+    multiply(block, steps, 0);
+    multiply(block, steps, 16);
+    multiply(block, steps, 32);
+    multiply(block, steps, 48);
+    if (sparse) {
+      transformColumns(true, CONSTANT_BITS - PASS_BITS);
+    } else {
+      multiply(block, steps, 64);
+      multiply(block, steps, 80);
+      multiply(block, steps, 96);
+      multiply(block, steps, 112);
+      transformColumns(false, CONSTANT_BITS - PASS_BITS);
+    }
   }
+  transpose(sparse);
+  if (sparse) transformColumns(true, CONSTANT_BITS + PASS_BITS + 3);
+  else transformColumns(false, CONSTANT_BITS + PASS_BITS + 3);
   storeSamples(out, stride);
+}
+
+@inline
+function isFirstRowOnly(block: usize, sparse: bool): bool {
+  let rows = v128.or(v128.or(v128.load(block, 16), v128.load(block, 32)), v128.load(block, 48));
+  if (!sparse) {
+    rows = v128.or(
+      rows,
+      v128.or(
+        v128.or(v128.load(block, 64), v128.load(block, 80)),
+        v128.or(v128.load(block, 96), v128.load(block, 112)),
+      ),
+    );
+  }
+  return !v128.any_true(rows);
 }
 
 /** A block of one DC value: both passes come to a rounded eighth. */
