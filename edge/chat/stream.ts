@@ -3,6 +3,12 @@ import { asApiError } from "../errors.ts";
 import type { AttachedEvent } from "./attached.ts";
 import { chunkWriter } from "./wire.ts";
 
+/**
+ * How often a stream writes a comment while it has nothing else to say, in milliseconds. A closed connection shows
+ * itself only to who writes, and proxies cut silent ones.
+ */
+const KEEP_ALIVE_MS = 250;
+
 interface StreamOptions {
   readonly id: string;
   /** Unix seconds. */
@@ -39,6 +45,10 @@ async function pump(
   const write = (text: string) => writer.write(encoder.encode(text));
   const send = (data: object) => write(`data: ${JSON.stringify(data)}\n\n`);
   const chunk = chunkWriter(options, options.includeUsage);
+  const keepAlive = setInterval(() => {
+    // A reader that is slow but there gets no pile of comments.
+    if ((writer.desiredSize ?? 0) > 0) write(": waiting\n\n").catch(options.leave);
+  }, KEEP_ALIVE_MS);
   try {
     await send(chunk.delta({ role: "assistant", content: "" }));
     for await (const event of events) {
@@ -62,5 +72,7 @@ async function pump(
     await send(asApiError(error).envelope())
       .then(() => writer.close())
       .catch(() => undefined);
+  } finally {
+    clearInterval(keepAlive);
   }
 }

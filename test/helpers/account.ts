@@ -3,6 +3,7 @@ import { expect } from "vitest";
 import { z } from "zod";
 import { until } from "./poll.ts";
 import type { Address } from "./product.ts";
+import { type ChatBody, type Completion, completion, type Preflight, preflight } from "./question.ts";
 
 const opened = z.object({
   id: z.string(),
@@ -27,12 +28,19 @@ export class Account {
   readonly id: string;
   readonly key: string;
   readonly webhookSecret: string;
+  readonly #opened: z.infer<typeof opened>;
 
-  constructor(product: Address, { id, key, webhook_secret }: z.infer<typeof opened>) {
+  constructor(product: Address, account: z.infer<typeof opened>) {
     this.product = product;
-    this.id = id;
-    this.key = key.key;
-    this.webhookSecret = webhook_secret;
+    this.id = account.id;
+    this.key = account.key.key;
+    this.webhookSecret = account.webhook_secret;
+    this.#opened = account;
+  }
+
+  /** The same account after its product was started again. */
+  movedTo(product: Address): Account {
+    return new Account(product, this.#opened);
   }
 
   /** A request with the account's key; headers given here replace it. */
@@ -51,6 +59,22 @@ export class Account {
       body: JSON.stringify(body),
       ...(signal && { signal }),
     });
+  }
+
+  /** A question's whole answer; fails with what the API says when there is none. */
+  async ask(body: ChatBody, headers: Headers = {}): Promise<Completion> {
+    const response = await this.post("/v1/chat/completions", body, headers);
+    const answer: unknown = await response.json();
+    expect(response.status, JSON.stringify(answer)).toBe(200);
+    return completion.parse(answer);
+  }
+
+  /** What a question would cost. */
+  async count(body: ChatBody): Promise<Preflight> {
+    const response = await this.post("/v1/preflight", body);
+    const counted: unknown = await response.json();
+    expect(response.status, JSON.stringify(counted)).toBe(200);
+    return preflight.parse(counted);
   }
 
   async makeKey(options: object): Promise<z.infer<typeof newKey>> {

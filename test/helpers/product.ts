@@ -77,6 +77,7 @@ export class Product {
 
   /** Ends it as Ctrl-C or a supervisor would, and waits. */
   async stop(signal: "SIGTERM" | "SIGINT" = "SIGTERM"): Promise<Ended> {
+    if (this.#launched.ended) throw new Error(`The product has ended before:\n${this.output()}`);
     process.kill(this.id, signal);
     return this.#launched.wait(STOP_LIMIT_MS);
   }

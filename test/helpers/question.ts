@@ -68,6 +68,7 @@ export const preflight = z.object({
   max_tokens: z.int(),
   max_cost_microcredits: z.int(),
 });
+export type Preflight = z.infer<typeof preflight>;
 
 /** The one envelope, with exactly these fields. */
 export const envelope = z.strictObject({

@@ -1,0 +1,139 @@
+/** Long requests: accepted at once, answered once, announced by a signed webhook. */
+import { Webhook } from "standardwebhooks";
+import { describe, expect, it } from "vitest";
+import { z } from "zod";
+import { EXAMPLE } from "../helpers/examples.ts";
+import { acceptJob, endedJob } from "../helpers/jobs.ts";
+import { until } from "../helpers/poll.ts";
+import { envelope, question } from "../helpers/question.ts";
+import { newAccount } from "../helpers/shared.ts";
+import { WebhookReceiver } from "../helpers/webhook-receiver.ts";
+
+const example = { ...question(EXAMPLE.question, EXAMPLE.bytes), temperature: 0 };
+const NO_STORE = { "cache-control": "no-store" };
+
+const event = z.strictObject({
+  id: z.string().startsWith("evt_"),
+  object: z.literal("event"),
+  type: z.enum(["job.succeeded", "job.failed", "job.canceled"]),
+  created_at: z.int(),
+  data: z.strictObject({ id: z.string(), object: z.literal("job"), status: z.string() }),
+});
+
+describe("a job", () => {
+  it("ends with the answer that the same question gets at once", async () => {
+    const account = await newAccount();
+    const atOnce = await account.ask(example, NO_STORE);
+    const before = await account.settledLedger();
+
+    const accepted = await acceptJob(account, example, NO_STORE);
+    expect(accepted).toMatchObject({ model: example.model, status: "queued", result: null, error: null });
+    const ended = await endedJob(account, accepted.id);
+    expect(ended).toMatchObject({ status: "succeeded", attempt: 1, error: null });
+    expect(ended.result?.choices).toEqual(atOnce.choices);
+    expect(ended.result?.usage).toEqual(atOnce.usage);
+    expect(ended.cost).toBe(atOnce.usage.cost);
+    const after = await account.settledLedger();
+    expect(after.charged - before.charged).toBe(Math.round(ended.cost * 1e6));
+  });
+
+  it("is announced by one webhook, signed with the account's secret", async () => {
+    const account = await newAccount();
+    await using receiver = await WebhookReceiver.open();
+    const { id } = await acceptJob(account, { ...example, webhook: receiver.url });
+    await until("the webhook", () => receiver.received.length > 0);
+    const [first] = receiver.received;
+    const verified: unknown = new Webhook(account.webhookSecret).verify(first!.body, first!.headers);
+    expect(event.parse(verified)).toMatchObject({
+      id: first!.headers["webhook-id"],
+      type: "job.succeeded",
+      data: { id, status: "succeeded" },
+    });
+    expect(() =>
+      new Webhook("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw").verify(first!.body, first!.headers),
+    ).toThrow();
+    // The job is over when the webhook comes, and a second job's webhook comes after any repetition would.
+    expect((await endedJob(account, id)).status).toBe("succeeded");
+    await acceptJob(account, { ...example, webhook: receiver.url });
+    await until("the second job's webhook", () => receiver.received.length > 1);
+    expect(new Set(receiver.received.map(({ headers }) => headers["webhook-id"])).size).toBe(2);
+    expect(receiver.received.length).toBe(2);
+  });
+
+  it("repeats a webhook that was not taken, under the same id", async () => {
+    const account = await newAccount();
+    await using receiver = await WebhookReceiver.open(500);
+    await acceptJob(account, { ...example, webhook: receiver.url });
+    await until("the repeated webhook", () => receiver.received.length > 1);
+    const [failed, taken] = receiver.received;
+    expect(taken!.body).toBe(failed!.body);
+    expect(taken!.headers["webhook-id"]).toBe(failed!.headers["webhook-id"]);
+    const times = receiver.received.map(({ headers }) => Number(headers["webhook-timestamp"]));
+    expect(times[1]).toBeGreaterThanOrEqual(times[0]! + 4);
+    new Webhook(account.webhookSecret).verify(taken!.body, taken!.headers);
+  });
+
+  it("that fails costs nothing and says why", async () => {
+    const account = await newAccount();
+    await using receiver = await WebhookReceiver.open();
+    const cut = EXAMPLE.bytes.subarray(0, EXAMPLE.bytes.length - 200);
+    const { id } = await acceptJob(account, { ...question("What is this?", cut), webhook: receiver.url });
+    const ended = await endedJob(account, id);
+    expect(ended).toMatchObject({
+      status: "failed",
+      result: null,
+      cost: 0,
+      error: { code: "image_truncated" },
+    });
+    expect(await account.settledLedger()).toMatchObject({ charged: 0 });
+    await until("the webhook", () => receiver.received.length > 0);
+    expect(event.parse(JSON.parse(receiver.received[0]!.body)).type).toBe("job.failed");
+  });
+
+  it("does not exist for another account", async () => {
+    const [owner, stranger] = await Promise.all([newAccount(), newAccount()]);
+    const { id } = await acceptJob(owner, example);
+    const foreign = await stranger.fetch(`/v1/jobs/${id}`);
+    const missing = await stranger.fetch("/v1/jobs/job_00000000000000000000000000000000");
+    expect([foreign.status, missing.status]).toEqual([404, 404]);
+    expect(await foreign.text()).toBe(await missing.text());
+    expect((await endedJob(owner, id)).status).toBe("succeeded");
+  });
+
+  it.each([
+    ["http://example.com/hook", "url_not_public"],
+    ["https://10.0.0.8/hook", "url_not_public"],
+    ["https://127.0.0.1/hook", "url_not_public"],
+    ["https://0x7f.1/hook", "url_not_public"],
+    ["https://[::ffff:7f00:1]/hook", "url_not_public"],
+    ["https://localhost/hook", "url_not_public"],
+    ["https://user:password@example.com/hook", "url_not_public"],
+    ["https://example.com:8443/hook", "url_not_public"],
+    ["ftp://example.com/hook", "url_not_public"],
+    ["/hook", "url_invalid"],
+    ["", "url_invalid"],
+  ])("may not be announced to '%s'", async (webhook, code) => {
+    const account = await newAccount();
+    const response = await account.post(
+      "/v1/chat/completions",
+      { ...example, webhook },
+      { prefer: "respond-async" },
+    );
+    expect(response.status).toBe(400);
+    expect(envelope.parse(await response.json()).error).toMatchObject({ code, param: "webhook" });
+    expect(await account.ledger()).toMatchObject({ held: 0, charged: 0 });
+  });
+
+  it.each([
+    ["a webhook without waiting", { webhook: "https://example.com/hook" }, {}, "webhook"],
+    ["a stream", { stream: true }, { prefer: "respond-async" }, "stream"],
+  ])("cannot be %s", async (_, parameters, headers, param) => {
+    const account = await newAccount();
+    const response = await account.post("/v1/chat/completions", { ...example, ...parameters }, headers);
+    expect(response.status).toBe(400);
+    expect(envelope.parse(await response.json()).error).toMatchObject({
+      code: "unsupported_parameter",
+      param,
+    });
+  });
+});
