@@ -1,3 +1,4 @@
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { EngineRequest, EngineStep } from "../engine.ts";
 import type { DecoderInput, Graphs } from "./graphs.ts";
@@ -102,6 +103,36 @@ describe("the scheduler", () => {
     expect(await Promise.all(answers)).toEqual(asked.map(({ prompt, tokens }) => alone(prompt, tokens)));
     expect(log).toContain("decode 3");
     expect(scheduler.load()).toEqual({ running: 0, waiting: 0 });
+  });
+
+  it("stays right for those who stay when others leave at any time", async () => {
+    const visit = fc.record({
+      patience: fc.option(fc.nat({ max: 12 })),
+      tokens: fc.integer({ min: 1, max: 12 }),
+    });
+    await fc.assert(
+      fc.asyncProperty(fc.array(visit, { minLength: 1, maxLength: 10 }), async (visits) => {
+        const { scheduler } = setup(3);
+        const wrong: number[][] = [];
+        const ask = async ({ patience, tokens }: (typeof visits)[number], index: number) => {
+          const leave = new AbortController();
+          const prompt = [2, 2 * index + 20];
+          const seen: number[] = [];
+          for await (const step of run(scheduler, request(prompt, tokens), leave.signal)) {
+            if (step.type === "tokens") seen.push(...step.ids);
+            if (seen.length === patience) leave.abort();
+          }
+          const whole = alone(prompt, tokens);
+          const expected = patience !== null && patience > 0 ? whole.slice(0, patience) : whole;
+          if (!whole.includes(13) && String(seen) !== String(expected)) wrong.push(seen, expected);
+        };
+        await Promise.all(visits.map(ask));
+        expect(wrong).toEqual([]);
+        await scheduler.idle();
+        expect(scheduler.load()).toEqual({ running: 0, waiting: 0 });
+      }),
+      { numRuns: 100 },
+    );
   });
 
   it("never lets a new request's stages keep the running ones from a step", async () => {
