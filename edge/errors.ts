@@ -57,6 +57,7 @@ export const ERROR_KINDS = {
   internal_error: server(500),
   engine_failed: server(502),
   worker_lost: server(502),
+  attempts_exhausted: server(502),
   no_worker: server(503),
   deadline_exceeded: server(504),
 } as const satisfies Record<string, Kind>;
