@@ -78,7 +78,8 @@ function readFrame(
     height: Math.max(uint16(bytes, 8, true), frame.top + frame.height),
     frame,
     interlaced: (flags & 64) !== 0,
-    palette: flags & 128 ? local.palette : globalPalette,
+    // A local table that is grey gives way to a global one that is not: so Pillow has it.
+    palette: local.palette ?? globalPalette,
     transparentIndex,
     data: local.end,
     frames: 1 + countFrames(bytes, skipBlocks(bytes, local.end + 1)),
