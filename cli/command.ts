@@ -2,10 +2,9 @@
 export interface Command {
   /** One line, for the list of commands. */
   readonly summary: string;
-  /** Absent when the command answers --help itself. */
-  readonly help?: string;
+  readonly help: string;
   /** Runs with the arguments after the command's name; gives the exit code. */
-  run(argv: string[]): Promise<number>;
+  run(argv: readonly string[]): Promise<number>;
 }
 
 /** The command was called wrongly; exit code 2. */

@@ -4,14 +4,9 @@ import { ask } from "./ask.ts";
 import { type Command, CommandError, UsageError } from "./command.ts";
 import { keys } from "./keys.ts";
 import { preflight } from "./preflight.ts";
+import { tileCommand } from "./tile.ts";
 
-/** Needs no server; loaded only when it is used, with its WebAssembly. */
-const tile: Command = {
-  summary: "cut pictures into a model's tiles on this machine, without a server",
-  run: async (argv) => (await import("./tile.ts")).tileCommand(argv),
-};
-
-const COMMANDS: Readonly<Record<string, Command>> = { ask, preflight, keys, tile };
+const COMMANDS: Readonly<Record<string, Command>> = { ask, preflight, keys, tile: tileCommand };
 
 const HELP = `tessera answers questions about pictures.
 
@@ -35,7 +30,7 @@ async function main([name, ...argv]: readonly string[]): Promise<number> {
     console.error(`tessera: there is no command '${name}'. See tessera --help.`);
     return 2;
   }
-  if (command.help !== undefined && (argv.includes("--help") || argv.includes("-h"))) {
+  if (argv.includes("--help") || argv.includes("-h")) {
     console.log(command.help);
     return 0;
   }

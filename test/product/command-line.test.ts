@@ -1,0 +1,147 @@
+/** `tessera` as a person or a script uses it: what it prints, and its exit codes. */
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { join } from "node:path";
+import { text } from "node:stream/consumers";
+import { describe, expect, it } from "vitest";
+import { z } from "zod";
+import type { Account } from "../helpers/account.ts";
+import { EXAMPLE, EXAMPLES } from "../helpers/examples.ts";
+import { completion, textOf } from "../helpers/question.ts";
+import { newAccount } from "../helpers/shared.ts";
+
+const MAIN = join(import.meta.dirname, "../../cli/main.ts");
+
+/** Runs the command with an account's key. */
+async function tessera(account: Account | undefined, ...argv: readonly string[]) {
+  const own = account && { TESSERA_URL: account.product.url, TESSERA_API_KEY: account.key };
+  const child = spawn(process.execPath, [MAIN, ...argv], {
+    env: { PATH: process.env.PATH, TESSERA_HOME: "/nowhere", ...own },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  const [out, err] = await Promise.all([text(child.stdout), text(child.stderr), once(child, "close")]);
+  return { code: child.exitCode, out, err };
+}
+
+describe("tessera ask", () => {
+  it("answers about the committed pictures", async () => {
+    const account = await newAccount();
+    for (const { path, question, answer } of EXAMPLES) {
+      expect(await tessera(account, "ask", path, question)).toEqual({ code: 0, out: `${answer}\n`, err: "" });
+    }
+  });
+
+  it("prints the API's whole answer with --json", async () => {
+    const account = await newAccount();
+    const { code, out } = await tessera(
+      account,
+      "ask",
+      EXAMPLE.path,
+      EXAMPLE.question,
+      "--json",
+      "--max-tokens",
+      "9",
+    );
+    expect(code).toBe(0);
+    expect(out.trimEnd().split("\n")).toHaveLength(1);
+    expect(textOf(completion.parse(JSON.parse(out)))).toBe(EXAMPLE.answer);
+  });
+
+  it("uses a picture by its digest", async () => {
+    const account = await newAccount();
+    const counted = await tessera(account, "preflight", EXAMPLE.path, EXAMPLE.question, "--json");
+    const { images } = z
+      .object({ images: z.array(z.object({ digest: z.string() })) })
+      .parse(JSON.parse(counted.out));
+    const digest = images[0]?.digest ?? "";
+    const put = await account.fetch(`/v1/images/${digest}`, {
+      method: "PUT",
+      body: new Uint8Array(EXAMPLE.bytes),
+    });
+    expect(put.ok).toBe(true);
+    expect(await tessera(account, "ask", digest, EXAMPLE.question)).toMatchObject({
+      out: `${EXAMPLE.answer}\n`,
+    });
+  });
+
+  it.each([
+    [["ask", "no-such-file.png", "What?"], "tessera ask: no-such-file.png can't be read (ENOENT)\n"],
+    [["ask", "What?", "--model", "no-such-model"], /^tessera ask: model_not_found: .*\n$/],
+    [["ask", "What?", "--key", "tsr_wrong"], /^tessera ask: invalid_api_key: .*\n$/],
+    [
+      ["ask", "What?", "--url", "http://127.0.0.1:65535"],
+      "tessera ask: no answer from http://127.0.0.1:65535 (ECONNREFUSED)\n",
+    ],
+    [["ask", MAIN, "What?"], /^tessera ask: image_format_unsupported: .*\n$/],
+  ])("%j fails in one line", async (argv, line) => {
+    const { code, out, err } = await tessera(await newAccount(), ...argv);
+    expect({ code, out }).toEqual({ code: 1, out: "" });
+    if (typeof line === "string") expect(err).toBe(line);
+    else expect(err).toMatch(line);
+  });
+});
+
+describe("tessera preflight", () => {
+  it("counts what the answer then uses", async () => {
+    const account = await newAccount();
+    const counted = await tessera(account, "preflight", EXAMPLE.path, EXAMPLE.question);
+    const answered = await tessera(account, "ask", EXAMPLE.path, EXAMPLE.question, "--json");
+    const { prompt_tokens, prompt_tokens_details } = completion.parse(JSON.parse(answered.out)).usage;
+    const { image_tokens, text_tokens } = prompt_tokens_details;
+    expect(counted.out).toContain(`${image_tokens} image + ${text_tokens} text = ${prompt_tokens} tokens`);
+  });
+});
+
+describe("tessera keys", () => {
+  it("makes a key that works until it is revoked", async () => {
+    const account = await newAccount();
+    const made = await tessera(account, "keys", "create", "--name", "mine", "--scope", "infer");
+    expect(made.code).toBe(0);
+    const key = made.out.trim();
+    expect(await tessera(account, "preflight", "Hello", "--key", key)).toMatchObject({ code: 0 });
+
+    const listed = await tessera(account, "keys", "list", "--json");
+    const row = z.object({ id: z.string(), name: z.string(), start: z.string() });
+    const { data } = z.object({ data: z.array(row) }).parse(JSON.parse(listed.out));
+    const mine = data.find(({ name }) => name === "mine");
+    expect(key.startsWith(mine?.start ?? "nothing")).toBe(true);
+
+    const id = mine?.id ?? "";
+    expect(await tessera(account, "keys", "revoke", id)).toEqual({
+      code: 0,
+      out: `Key ${id} is revoked.\n`,
+      err: "",
+    });
+    const { code, err } = await tessera(account, "preflight", "Hello", "--key", key);
+    expect(code).toBe(1);
+    expect(err).toContain("invalid_api_key");
+  });
+});
+
+describe("tessera", () => {
+  it.each([["--help"], ["ask", "--help"], ["preflight", "-h"], ["keys", "--help"], ["tile", "--help"]])(
+    "explains itself: %s %s",
+    async (...argv) => {
+      const { code, out, err } = await tessera(undefined, ...argv);
+      expect({ code, err }).toEqual({ code: 0, err: "" });
+      expect(out).toContain("Usage: tessera");
+    },
+  );
+
+  it.each([[["look"]], [["ask"]], [["keys", "lose"]], [["tile"]], [["ask", "What?", "--max-tokens", "x"]]])(
+    "%j is wrong usage",
+    async (argv) => {
+      const { code, out, err } = await tessera(undefined, ...argv);
+      expect({ code, out }).toEqual({ code: 2, out: "" });
+      expect(err).toMatch(/--help/);
+    },
+  );
+
+  it("says how to get a server when there is none", async () => {
+    const { code, err } = await tessera(undefined, "ask", "What?");
+    expect(code).toBe(1);
+    expect(err).toBe(
+      "tessera ask: no server is running here. Start one with npm start, or give --url and --key.\n",
+    );
+  });
+});
