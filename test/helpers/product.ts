@@ -1,7 +1,7 @@
 /** The whole product, as `npm start` runs it, for tests. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { z } from "zod";
@@ -12,6 +12,7 @@ const REPOSITORY = join(import.meta.dirname, "../..");
 /** A loaded machine may take long; a product that can't start says so at once. */
 const START_LIMIT_MS = 120_000;
 const STOP_LIMIT_MS = 40_000;
+const LOG_CHARACTERS = 4_000;
 
 const developer = z.object({
   url: z.string(),
@@ -45,7 +46,7 @@ export class Product {
       "the product's dev.json",
       () => {
         if (launched.ended) throw new Error(`The product ended before it was ready:\n${launched.output}`);
-        return readAddress(home);
+        return readAddress(home, launched.since);
       },
       { timeoutMs: START_LIMIT_MS },
     ).catch((error: unknown) => {
@@ -75,9 +76,18 @@ export class Product {
     return this.#launched.output;
   }
 
+  /** The last lines of its processes' logs. */
+  logs(): string {
+    const folder = join(this.home, "logs");
+    return readdirSync(folder)
+      .map((name) => `${name}:\n${readFileSync(join(folder, name), "utf8").slice(-LOG_CHARACTERS)}`)
+      .join("\n");
+  }
+
   /** Ends it as Ctrl-C or a supervisor would, and waits. */
   async stop(signal: "SIGTERM" | "SIGINT" = "SIGTERM"): Promise<Ended> {
-    if (this.#launched.ended) throw new Error(`The product has ended before:\n${this.output()}`);
+    if (this.#launched.ended)
+      throw new Error(`The product has ended before:\n${this.output()}\n${this.logs()}`);
     process.kill(this.id, signal);
     return this.#launched.wait(STOP_LIMIT_MS);
   }
@@ -113,6 +123,8 @@ export async function allGone(ids: readonly number[]): Promise<void> {
 class Launched {
   readonly #process: ChildProcess;
   readonly #exit: Promise<unknown>;
+  /** Unix milliseconds. */
+  readonly since = Date.now();
   output = "";
   ended = false;
 
@@ -157,10 +169,13 @@ function inherited(): NodeJS.ProcessEnv {
   return Object.fromEntries(Object.entries(process.env).filter(([name]) => !own.test(name)));
 }
 
-function readAddress(home: string): Address | undefined {
+/** A product that was killed leaves its file behind, so only one as new as the start counts. */
+function readAddress(home: string, since: number): Address | undefined {
+  const file = join(home, "dev.json");
   let text: string;
   try {
-    text = readFileSync(join(home, "dev.json"), "utf8");
+    if (statSync(file).mtimeMs < since) return undefined;
+    text = readFileSync(file, "utf8");
   } catch {
     return undefined;
   }

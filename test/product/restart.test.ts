@@ -13,12 +13,15 @@ import { workerProcess } from "../helpers/worker-process.ts";
 let state: ReturnType<typeof temporaryHome>;
 /** Everything that a test has started, so that a failed one leaves nothing behind either. */
 let started: number[];
+let last: Product | undefined;
 
 beforeEach(() => {
   state = temporaryHome();
   started = [];
+  last = undefined;
 });
-afterEach(async () => {
+afterEach(async ({ task }) => {
+  if (last && task.result?.state === "fail") console.error(`${last.output()}\n${last.logs()}`);
   killAll(started.flatMap(processTree));
   killAll(started);
   await allGone(started);
@@ -28,6 +31,7 @@ afterEach(async () => {
 async function start(): Promise<Product> {
   const product = await Product.start(state.home);
   started.push(...product.processes());
+  last = product;
   return product;
 }
 
