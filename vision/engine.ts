@@ -16,6 +16,7 @@ export function startEngine(module: WebAssembly.Module) {
   return {
     memory,
     allocate: numeric("allocate"),
+    used: numeric("used"),
     resetPicture: numeric("resetPicture"),
     beginPicture: numeric("beginPicture"),
     packedRow: numeric("packedRow"),

@@ -13,16 +13,22 @@ export interface ImageLimits {
   };
   /** Width × height of an interlaced PNG, which has to be held whole. */
   readonly interlacedPixels: number;
+  /**
+   * A JPEG of several scans gathers coefficients: of bands of at most so many bytes, in a heap of at most so many, by
+   * reading all scans again for each of at most so many bands.
+   */
+  readonly bands: { readonly bytes: number; readonly heapBytes: number; readonly count: number };
   /** Frames of an animation; only the first is decoded, but all are counted. */
   readonly frames: number;
 }
 
-const MEGAPIXEL = 1_000_000;
+const MEGA = 1_000_000;
 
 export const DEFAULT_LIMITS: ImageLimits = {
   bytes: 24 * 1024 * 1024,
-  pixels: { jpeg: 100 * MEGAPIXEL, png: 100 * MEGAPIXEL, gif: 25 * MEGAPIXEL, webp: 8 * MEGAPIXEL },
-  interlacedPixels: 16 * MEGAPIXEL,
+  pixels: { jpeg: 100 * MEGA, png: 100 * MEGA, gif: 25 * MEGA, webp: 8 * MEGA },
+  interlacedPixels: 16 * MEGA,
+  bands: { bytes: 38 * MEGA, heapBytes: 68 * MEGA, count: 24 },
   frames: 10_000,
 };
 

@@ -38,5 +38,5 @@ for key, (width, height) in sizes.items():
     views = shrink(rgb, TILE, TILE).tobytes() + shrink(rgb, width, height).tobytes()
     hashes[key] = hashlib.sha256(views).hexdigest()
 with open(out, "w") as file:
-    json.dump(hashes, file, indent=0)
+    json.dump(hashes, file, indent=2)
     file.write("\n")

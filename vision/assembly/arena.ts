@@ -23,6 +23,11 @@ export function allocate(size: usize): usize {
   return at;
 }
 
+/** Bytes taken so far. */
+export function used(): usize {
+  return top;
+}
+
 /** `size` zero bytes. */
 export function allocateZeroed(size: usize): usize {
   const at = allocate(size);

@@ -1,8 +1,9 @@
 /** A JPEG's rows, through the Wasm module. */
 
-import type { Result } from "../../core/result.ts";
+import { ok, type Result } from "../../core/result.ts";
 import type { ImageRefusal } from "../../core/vision.ts";
 import { copyIn, type Engine } from "../engine.ts";
+import type { ImageLimits } from "../limits.ts";
 import { corrupt, refuse, truncated } from "../refusal.ts";
 import { type Decoding, done } from "./decoding.ts";
 import type { ColourModel, JpegHeader } from "./jpeg-frame.ts";
@@ -16,12 +17,8 @@ const TRUNCATED = -1;
 /** Numbers of vision/assembly/jpeg/colour.ts. */
 const COLOUR_MODELS: Record<ColourModel, number> = { grey: 0, ycc: 1, rgb: 2, cmyk: 3, ycck: 4 };
 
-const MEGABYTE = 1 << 20;
-/** Memory for the coefficients of a band, in bytes, and for everything of a picture of several scans. */
-const BAND_BYTES = 40 * MEGABYTE;
-const BAND_AND_FILE_BYTES = 66 * MEGABYTE;
-/** Each band reads all scans again; beyond this many the work is out of proportion. */
-const MAX_BANDS = 24;
+/** Restart intervals of all scans together; each one is noted in 8 bytes. */
+const MAX_SEGMENTS = 1_000_000;
 
 /** A scan's bytes in the module's memory. */
 interface LoadedScan {
@@ -31,12 +28,18 @@ interface LoadedScan {
 }
 
 /** Decodes a row of MCUs at a time; the caller has begun the picture. */
-export function* decodeJpeg(engine: Engine, bytes: Uint8Array, header: JpegHeader): Decoding {
+export function* decodeJpeg(
+  engine: Engine,
+  bytes: Uint8Array,
+  header: JpegHeader,
+  bands: ImageLimits["bands"],
+): Decoding {
   const read = readScans(bytes, header);
   if (!read.ok) return read;
-  const scans = loadScans(engine, bytes, read.value);
-  if (!scans) return corrupt("its restart markers are out of order");
   layOut(engine, header, read.value);
+  const loaded = loadScans(engine, bytes, header, read.value);
+  if (!loaded.ok) return loaded;
+  const scans = loaded.value;
 
   const [first] = scans;
   const pace = Math.max(Math.floor(rowsPerYield(header.width) / mcuHeight(header)), 1);
@@ -45,24 +48,26 @@ export function* decodeJpeg(engine: Engine, bytes: Uint8Array, header: JpegHeade
     beginScan(engine, first);
     return yield* run(engine.stepSingleScan, pace);
   }
-  return yield* decodeBands(engine, bytes.length, header, scans, pace);
+  return yield* decodeBands(engine, header, scans, bands, pace);
 }
 
 /** Coefficients of one band after the other: all scans, then samples. */
 function* decodeBands(
   engine: Engine,
-  fileBytes: number,
   header: JpegHeader,
   scans: readonly LoadedScan[],
+  limit: ImageLimits["bands"],
   pace: number,
 ): Decoding {
   const rows = Math.ceil(header.height / mcuHeight(header));
   const rowBytes = engine.coefficientRowBytes();
   const total = rowBytes * rows;
-  // When there are several bands, a map of an eighth of a byte a coefficient is kept for all blocks.
-  const room = Math.min(BAND_BYTES, BAND_AND_FILE_BYTES - fileBytes - total / 16);
-  const bandRows = total <= BAND_BYTES ? rows : Math.floor(room / rowBytes);
-  if (bandRows < 1 || Math.ceil(rows / bandRows) > MAX_BANDS) {
+  const free = Math.min(limit.bytes, limit.heapBytes - engine.used());
+  const whole = total <= free;
+  // Beside a band, one bit is kept for each of the picture's coefficients of two bytes.
+  const room = Math.min(free, limit.heapBytes - engine.used() - total / 16);
+  const bandRows = whole ? rows : Math.floor(room / rowBytes);
+  if (bandRows < 1 || Math.ceil(rows / bandRows) > limit.count) {
     return refuse(
       "image_too_many_pixels",
       `A progressive JPEG of ${header.width}×${header.height} pixels needs too much memory. Send it as a baseline JPEG.`,
@@ -98,18 +103,28 @@ function mcuHeight({ components }: JpegHeader): number {
   return 8 * Math.max(...components.map(({ vertical }) => vertical));
 }
 
-/** Copies the scans' bytes and takes their stuffing out; undefined when restart markers are out of order. */
-function loadScans(engine: Engine, bytes: Uint8Array, { scans }: JpegScans): LoadedScan[] | undefined {
+/** Copies the scans' bytes and takes their stuffing out. */
+function loadScans(
+  engine: Engine,
+  bytes: Uint8Array,
+  { width, height }: JpegHeader,
+  { scans }: JpegScans,
+): Result<readonly LoadedScan[], ImageRefusal> {
+  // No scan has more MCUs than the picture has blocks of a full-size component.
+  const blocks = Math.ceil(width / 8) * Math.ceil(height / 8) + 1;
   const loaded: LoadedScan[] = [];
+  let segmentsLeft = MAX_SEGMENTS;
   for (const scan of scans) {
     const { at, size } = copyIn(engine, [bytes.subarray(scan.start, scan.end)]);
-    const most = scan.restartInterval === 0 ? 1 : engine.countSegments(at, at + size);
+    const most = scan.restartInterval === 0 ? 1 : Math.min(engine.countSegments(at, at + size), blocks);
+    segmentsLeft -= most;
+    if (segmentsLeft < 0) return corrupt("it has too many restart markers");
     const segments = engine.allocateSegments(most);
     const count = engine.unstuff(at, at + size, segments, most);
-    if (count < 0) return undefined;
+    if (count < 0) return corrupt("its restart markers are out of order");
     loaded.push({ scan, segments, count });
   }
-  return loaded;
+  return ok(loaded);
 }
 
 function layOut(engine: Engine, header: JpegHeader, { quantisation }: JpegScans): void {

@@ -1,7 +1,7 @@
 /** Random PNG files: every colour type and depth, filters at random, interlaced or not, with transparency or without. */
 import { deflateSync } from "node:zlib";
-import { crc32 } from "../../../vision/metadata/crc32.ts";
 import { exifBlock } from "./exif.ts";
+import { pngChunk, writePng } from "./png-file.ts";
 import type { Random } from "./random.ts";
 
 const KINDS: readonly (readonly [type: number, depths: readonly number[]])[] = [
@@ -45,16 +45,22 @@ export function randomPng(random: Random): Uint8Array {
   const level = random.pick([0, 1, 6, 9]);
   const data = deflateSync(Uint8Array.from(raw), { level, strategy: random.integer(0, 4) });
   const cut = random.integer(0, data.length);
-  return Uint8Array.from([
-    ...[0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a],
-    ...chunk("IHDR", [...long(width), ...long(height), depth, type, 0, 0, Number(interlaced)]),
-    ...(random.chance(0.2) ? chunk("eXIf", exifBlock(random.integer(1, 8), random.chance(0.5))) : []),
-    ...(type === 3 ? palette(random, depth) : []),
-    ...(random.chance(0.5) ? transparency(random, type, depth, samples) : []),
-    ...chunk("IDAT", [...data.subarray(0, cut)]),
-    ...chunk("IDAT", [...data.subarray(cut)]),
-    ...chunk("IEND", []),
-  ]);
+  const before: Uint8Array[] = [];
+  if (random.chance(0.2)) before.push(pngChunk("eXIf", exifBlock(random.integer(1, 8), random.chance(0.5))));
+  if (type === 3) before.push(palette(random, depth));
+  const transparent = random.chance(0.5) ? transparency(random, type, depth, samples) : undefined;
+  if (transparent) before.push(transparent);
+  const after = [pngChunk("IDAT", data.subarray(cut))];
+  return writePng({
+    width,
+    height,
+    depth,
+    colourType: type,
+    data: data.subarray(0, cut),
+    interlaced,
+    before,
+    after,
+  });
 }
 
 /** Rows of samples; smooth with noise, so that filters matter. */
@@ -135,25 +141,21 @@ function predicted(
   return (toUp ?? 0) <= (toCorner ?? 0) ? up : corner;
 }
 
-function palette(random: Random, depth: number): number[] {
+function palette(random: Random, depth: number): Uint8Array {
   const entries = random.chance(0.3) ? random.integer(1, 2 ** depth) : 2 ** depth;
-  return chunk("PLTE", [...random.bytes(entries * 3)]);
+  return pngChunk("PLTE", random.bytes(entries * 3));
 }
 
-function transparency(random: Random, type: number, depth: number, samples: readonly number[][]): number[] {
+function transparency(
+  random: Random,
+  type: number,
+  depth: number,
+  samples: readonly number[][],
+): Uint8Array | undefined {
   const short = (value: number) => [value >> 8, value & 255];
   const first = samples[0] ?? [];
   if (type === 0)
-    return chunk("tRNS", short(random.pick([first[0] ?? 0, random.integer(0, 2 ** depth - 1)])));
-  if (type === 2) return chunk("tRNS", first.slice(0, 3).flatMap(short));
-  return type === 3 ? chunk("tRNS", [...random.bytes(random.integer(1, 2 ** depth))]) : [];
-}
-
-function long(value: number): number[] {
-  return [value >>> 24, (value >> 16) & 255, (value >> 8) & 255, value & 255];
-}
-
-function chunk(name: string, body: readonly number[]): number[] {
-  const checked = [...new TextEncoder().encode(name), ...body];
-  return [...long(body.length), ...checked, ...long(crc32(Uint8Array.from(checked)))];
+    return pngChunk("tRNS", short(random.pick([first[0] ?? 0, random.integer(0, 2 ** depth - 1)])));
+  if (type === 2) return pngChunk("tRNS", first.slice(0, 3).flatMap(short));
+  return type === 3 ? pngChunk("tRNS", random.bytes(random.integer(1, 2 ** depth))) : undefined;
 }
