@@ -70,8 +70,8 @@ export class Scheduler {
     // Let `add` note the loop first: the line below that forgets it must come later.
     await Promise.resolve();
     for (;;) {
-      this.#admit();
       this.#dropEnded();
+      this.#admit();
       if (!this.#preparing && this.#running.length === 0) break;
       if (this.#preparing) await this.#prepare(this.#preparing);
       this.#dropEnded();
