@@ -1,16 +1,33 @@
-/** All bytes of a stream, or null as soon as there are more than `limit`: a length header may lie or be absent. */
+/** How much of a body that is too large is still read, and thrown away. */
+const DRAINED_BYTES = 16 << 20;
+
+/**
+ * A request's body, or null when it has more bytes than `limit`. A client that is still sending reads no answer: the
+ * connection would break under it, so a body that is not much too large is taken to its end first.
+ */
+export function readBody(request: Request, limit: number): Promise<Uint8Array<ArrayBuffer> | null> {
+  return readBytes(request.body, limit, DRAINED_BYTES);
+}
+
+/**
+ * All bytes of a stream, or null when there are more than `limit`: a length header may lie or be absent. Nothing is read
+ * further than `drained` bytes beyond the limit.
+ */
 export async function readBytes(
   stream: ReadableStream<Uint8Array> | null,
   limit: number,
+  drained = 0,
 ): Promise<Uint8Array<ArrayBuffer> | null> {
   if (!stream) return new Uint8Array(0);
-  const chunks: Uint8Array[] = [];
+  let chunks: Uint8Array[] = [];
   let size = 0;
   for await (const chunk of stream) {
     size += chunk.length;
-    if (size > limit) return null;
-    chunks.push(chunk);
+    if (size > limit + drained) return null;
+    if (size > limit) chunks = [];
+    else chunks.push(chunk);
   }
+  if (size > limit) return null;
   const bytes = new Uint8Array(size);
   let at = 0;
   for (const chunk of chunks) {

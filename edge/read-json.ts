@@ -2,7 +2,7 @@ import type { Context } from "hono";
 import type { z } from "zod";
 import type { AppEnv } from "./app-env.ts";
 import { ApiError } from "./errors.ts";
-import { readBytes } from "./read-bytes.ts";
+import { readBody } from "./read-bytes.ts";
 
 interface Options {
   readonly maxBytes?: number;
@@ -22,13 +22,10 @@ export async function readJson<Schema extends z.ZodType>(
   if (type !== "application/json") {
     throw new ApiError("unsupported_media_type", "The Content-Type must be application/json.");
   }
-  const tooLarge = new ApiError(
-    "body_too_large",
-    `The body has more than ${maxBytes} bytes, the most that is taken.`,
-  );
-  if (Number(context.req.header("content-length") ?? 0) > maxBytes) throw tooLarge;
-  const bytes = await readBytes(context.req.raw.body, maxBytes);
-  if (!bytes) throw tooLarge;
+  const bytes = await readBody(context.req.raw, maxBytes);
+  if (!bytes) {
+    throw new ApiError("body_too_large", `The body has more than ${maxBytes} bytes, the most that is taken.`);
+  }
 
   const parsed = schema.safeParse(parseJson(bytes));
   if (parsed.success) return parsed.data;

@@ -27,6 +27,7 @@ export async function servePictures({ certificate, key }: Certificate): Promise<
     else if (hops !== undefined) redirect(hops === "0" ? "/picture.png" : `/hops/${Number(hops) - 1}`);
     else if (target !== undefined) redirect(target);
     else if (path === "/loop") redirect("/loop");
+    else if (path === "/hang-up") request.socket.destroy();
     else if (path === "/page") response.writeHead(200, { "content-type": "image/png" }).end("<html></html>");
     else if (path === "/cut") {
       response.writeHead(200, { "content-type": "image/png", "content-length": EXAMPLE.bytes.length });

@@ -4,7 +4,7 @@ import { ApiError } from "../../errors.ts";
 import { digestOf } from "../../images/digest.ts";
 import { MAX_IMAGE_BYTES } from "../../images/limits.ts";
 import { putImage as storeImage } from "../../images/store.ts";
-import { readBytes } from "../../read-bytes.ts";
+import { readBody } from "../../read-bytes.ts";
 import { jsonResponse, KEY_SECURITY, type Operation } from "../operation.ts";
 import { digestParams, readDigest } from "./digest-param.ts";
 
@@ -40,7 +40,7 @@ export const putImage: Operation = {
     const digest = readDigest(context);
     const caller = context.get("caller");
     await caller.authorise("infer");
-    const bytes = await readBytes(context.req.raw.body, MAX_IMAGE_BYTES);
+    const bytes = await readBody(context.req.raw, MAX_IMAGE_BYTES);
     if (!bytes) {
       throw new ApiError(
         "image_too_many_bytes",
