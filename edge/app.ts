@@ -6,6 +6,7 @@ import { findMisconfiguration } from "./bindings.ts";
 import { ApiError, asApiError } from "./errors.ts";
 import { mountPage } from "./page/page.ts";
 import { randomId } from "./random-id.ts";
+import { drainBody } from "./read-bytes.ts";
 import { createAccount } from "./routes/admin/create-account.ts";
 import { getLedger } from "./routes/admin/get-ledger.ts";
 import { grantCredit } from "./routes/admin/grant-credit.ts";
@@ -67,6 +68,7 @@ export function createApp(): App {
     if (wrong !== null) throw new Error(wrong);
     context.set("requestId", `req_${randomId()}`);
     await next();
+    await drainBody(context.req.raw);
     context.res.headers.set("x-request-id", context.get("requestId"));
   });
   for (const path of OPEN_ROUTES) app.use(path, cors(CORS));

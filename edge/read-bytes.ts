@@ -1,12 +1,17 @@
-/** How much of a body that is too large is still read, and thrown away. */
+/**
+ * How much is still read, and thrown away, of a body that is refused. A client that is still sending reads no answer:
+ * the connection would break under it before it learns why.
+ */
 const DRAINED_BYTES = 16 << 20;
 
-/**
- * A request's body, or null when it has more bytes than `limit`. A client that is still sending reads no answer: the
- * connection would break under it, so a body that is not much too large is taken to its end first.
- */
+/** A request's body, or null when it has more bytes than `limit`. */
 export function readBody(request: Request, limit: number): Promise<Uint8Array<ArrayBuffer> | null> {
   return readBytes(request.body, limit, DRAINED_BYTES);
+}
+
+/** Takes what nobody has read of a request, so that its answer arrives. */
+export async function drainBody(request: Request): Promise<void> {
+  if (request.body && !request.bodyUsed) await readBytes(request.body, 0, DRAINED_BYTES);
 }
 
 /**

@@ -84,6 +84,15 @@ describe.concurrent("a request", () => {
     await expectUntouched(account);
   });
 
+  it("that is still being sent when its key is refused reads the refusal", async () => {
+    const account = await newAccount();
+    const body = question("What is this?", `data:image/png;base64,${"A".repeat(8 << 20)}`);
+    for (let count = 0; count < 4; count++) {
+      const headers = { authorization: "Bearer wrong" };
+      await expectRefusal(await account.post("/v1/chat/completions", body, headers), INVALID);
+    }
+  });
+
   it("with an expired key is refused on every route", async () => {
     const account = await newAccount();
     const { key } = await account.makeKey({ name: "expired", expires_at: 1 });
