@@ -1,0 +1,109 @@
+/** The baselines' tools, installed once into a cache outside of the repository. */
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { existsSync, mkdirSync } from "node:fs";
+import { createRequire } from "node:module";
+import { homedir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { z } from "zod";
+
+const CACHE = join(process.env.XDG_CACHE_HOME ?? join(homedir(), ".cache"), "tessera", "bench-vision");
+const PYTHON_PACKAGES = ["pillow==12.1.1", "numpy==2.4.6", "transformers==5.23.0"];
+const SHARP = "sharp@0.34.5";
+
+const hello = z.object({ pillow: z.string(), transformers: z.string().nullable() });
+const answer = z.object({ ms: z.number() });
+
+/** A Python process with Pillow 12.1.1, and transformers where it could be had. */
+export interface PythonTools {
+  readonly pillow: string;
+  readonly transformers: string | null;
+  make(source: string, folder: string): Promise<void>;
+  milliseconds(
+    tool: "pillow" | "transformers",
+    file: string,
+    size: readonly [number, number],
+  ): Promise<number>;
+  stop(): void;
+}
+
+/** Undefined when Pillow can't be installed. */
+export async function startPython(report: (line: string) => void): Promise<PythonTools | undefined> {
+  const python = join(CACHE, "python/bin/python");
+  if (!existsSync(python)) {
+    report(`installing ${PYTHON_PACKAGES.join(", ")} into ${CACHE}`);
+    mkdirSync(CACHE, { recursive: true });
+    spawnSync("python3", ["-m", "venv", join(CACHE, "python")]);
+  }
+  spawnSync(python, ["-m", "pip", "install", "--quiet", ...PYTHON_PACKAGES]);
+  const child = spawn(python, [join(import.meta.dirname, "pillow.py")], {
+    stdio: ["pipe", "pipe", "ignore"],
+  });
+  const next = linesOf(child);
+  const first = hello.safeParse(await next());
+  if (!first.success) return undefined;
+  const ask = async (request: unknown) => {
+    child.stdin.write(`${JSON.stringify(request)}\n`);
+    return answer.parse(await next());
+  };
+  return {
+    ...first.data,
+    make: async (source, folder) => void (await ask({ make: [source, folder] })),
+    milliseconds: async (tool, file, size) => (await ask({ tool, file, size })).ms,
+    stop: () => child.kill(),
+  };
+}
+
+/** Each call gives the next line's JSON, or undefined after the last. */
+function linesOf(child: ChildProcess): () => Promise<unknown> {
+  if (!child.stdout) throw new Error("The process has no output.");
+  child.on("error", () => undefined);
+  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+  return async () => {
+    const line = await lines.next();
+    return line.done ? undefined : JSON.parse(line.value);
+  };
+}
+
+interface Pipeline {
+  resize(width: number, height: number, options: object): Pipeline;
+  raw(): Pipeline;
+  toBuffer(): Promise<Uint8Array>;
+}
+type Sharp = (file: string, options: object) => Pipeline;
+
+/** sharp, or undefined when it can't be installed. */
+export function loadSharp(report: (line: string) => void): Sharp | undefined {
+  const folder = join(CACHE, "node");
+  const require = createRequire(join(folder, "index.js"));
+  try {
+    if (!existsSync(join(folder, "node_modules/sharp"))) {
+      report(`installing ${SHARP} into ${folder}`);
+      mkdirSync(folder, { recursive: true });
+      spawnSync("npm", ["install", "--silent", "--prefix", folder, SHARP]);
+    }
+    return require("sharp");
+  } catch {
+    return undefined;
+  }
+}
+
+/** Milliseconds of one picture with sharp: decode and two bicubic resizes, whose pixels are not Pillow's. */
+export async function sharpMilliseconds(
+  sharp: Sharp,
+  file: string,
+  [width, height]: readonly [number, number],
+  tile: number,
+): Promise<number> {
+  const started = performance.now();
+  for (const size of [
+    [width, height],
+    [tile, tile],
+  ] as const) {
+    await sharp(file, { limitInputPixels: false })
+      .resize(...size, { kernel: "cubic", fit: "fill", fastShrinkOnLoad: false })
+      .raw()
+      .toBuffer();
+  }
+  return performance.now() - started;
+}
