@@ -1,0 +1,170 @@
+/** What surrounds the API: its specification, its health, its page, and who may call it from a browser. */
+import { describe, expect, it } from "vitest";
+import { z } from "zod";
+import { question } from "../helpers/question.ts";
+import { newAccount, sharedProduct } from "../helpers/shared.ts";
+
+function get(path: string, init?: RequestInit): Promise<Response> {
+  return fetch(new URL(path, sharedProduct().url), init);
+}
+
+/** Every operation that the first form of the API has. */
+const OPERATIONS = [
+  "post /v1/chat/completions",
+  "post /v1/preflight",
+  "get /v1/models",
+  "get /v1/models/{id}",
+  "put /v1/images/{digest}",
+  "get /v1/images/{digest}",
+  "head /v1/images/{digest}",
+  "delete /v1/images/{digest}",
+  "get /v1/jobs/{id}",
+  "post /v1/keys",
+  "get /v1/keys",
+  "delete /v1/keys/{id}",
+  "post /v1/admin/accounts",
+  "get /v1/admin/accounts",
+  "get /v1/admin/accounts/{id}/ledger",
+  "post /v1/admin/accounts/{id}/grants",
+  "get /healthz",
+  "get /readyz",
+];
+
+const specification = z.object({
+  openapi: z.literal("3.1.0"),
+  info: z.object({ title: z.string(), version: z.string() }),
+  paths: z.record(
+    z.string(),
+    z.record(
+      z.string(),
+      z.object({
+        summary: z.string(),
+        security: z.array(z.record(z.string(), z.array(z.string()))).optional(),
+        responses: z.record(z.string(), z.object({ description: z.string() })),
+      }),
+    ),
+  ),
+  components: z.object({
+    schemas: z.record(z.string(), z.unknown()),
+    securitySchemes: z.record(z.string(), z.unknown()),
+  }),
+});
+
+describe("/openapi.json", () => {
+  it("describes every operation, and refers only to what it holds", async () => {
+    const response = await get("/openapi.json");
+    expect(response.status).toBe(200);
+    const text = await response.text();
+    const { paths, components } = specification.parse(JSON.parse(text));
+    const described = Object.entries(paths).flatMap(([path, methods]) =>
+      Object.keys(methods).map((method) => `${method} ${path}`),
+    );
+    expect(described.sort()).toEqual([...OPERATIONS].sort());
+    const references = [...text.matchAll(/"#\/components\/schemas\/(\w+)"/g)].map(([, name]) => name);
+    expect(references.length).toBeGreaterThan(5);
+    for (const name of references) expect(Object.keys(components.schemas)).toContain(name);
+    const schemes = Object.keys(components.securitySchemes);
+    for (const [path, methods] of Object.entries(paths)) {
+      for (const { security = [] } of Object.values(methods)) {
+        expect(security.length > 0, path).toBe(path.startsWith("/v1/"));
+        for (const scheme of security.flatMap(Object.keys)) expect(schemes).toContain(scheme);
+      }
+    }
+  });
+
+  it("describes operations that are there: none answers 404 or 405 to an empty request", async () => {
+    for (const operation of OPERATIONS.filter((each) => each !== "get /readyz" && each !== "get /healthz")) {
+      const [method = "", path = ""] = operation.split(" ");
+      const response = await get(path.replace("{digest}", "sha256:0").replace("{id}", "none"), {
+        method: method.toUpperCase(),
+      });
+      expect(response.status, operation).toBe(401);
+    }
+  });
+});
+
+describe("health", () => {
+  it("is told without a key", async () => {
+    const alive = await get("/healthz");
+    expect([alive.status, await alive.json()]).toEqual([200, { status: "ok" }]);
+    const ready = await get("/readyz");
+    expect(ready.status).toBe(200);
+    expect(await ready.json()).toMatchObject({
+      status: "ready",
+      models: { "tessera-tiny": true, "llava-v1.6-34b": false },
+    });
+  });
+});
+
+describe("the page", () => {
+  it("shows its own address and runs no script but its own", async () => {
+    const response = await get("/");
+    expect(response.status).toBe(200);
+    const html = await response.text();
+    expect(html).toContain(sharedProduct().url);
+    expect(html).not.toContain("{{");
+    const policy = response.headers.get("content-security-policy") ?? "";
+    expect(policy).toContain("default-src 'none'");
+    expect(policy).toContain("frame-ancestors 'none'");
+    const nonce = /script-src 'nonce-([^']+)'/.exec(policy)?.[1];
+    expect(nonce).toBeDefined();
+    for (const [tag] of html.matchAll(/<(script|style)\b[^>]*>/g)) expect(tag).toContain(`nonce="${nonce}"`);
+    expect(html).not.toMatch(/\son\w+="/);
+    expect((await get("/")).headers.get("content-security-policy")).not.toBe(policy);
+  });
+});
+
+describe("another origin's page", () => {
+  const origin = "https://app.example.com";
+
+  function askFirst(path: string, method: string): Promise<Response> {
+    return get(path, {
+      method: "OPTIONS",
+      headers: {
+        origin,
+        "access-control-request-method": method,
+        "access-control-request-headers": "authorization,content-type",
+      },
+    });
+  }
+
+  it.each([
+    ["/v1/chat/completions", "POST"],
+    ["/v1/preflight", "POST"],
+    ["/v1/models", "GET"],
+    ["/v1/models/tessera-tiny", "GET"],
+    ["/v1/images/sha256:0", "PUT"],
+    ["/v1/jobs/job_1", "GET"],
+    ["/v1/keys", "POST"],
+    ["/v1/keys/key_1", "DELETE"],
+  ])("may call %s with %s", async (path, method) => {
+    const response = await askFirst(path, method);
+    expect(response.status).toBe(204);
+    expect(response.headers.get("access-control-allow-origin")).toBe("*");
+    expect(response.headers.get("access-control-allow-methods")).toContain(method);
+    expect(response.headers.get("access-control-allow-headers")).toMatch(/authorization/i);
+    // Keys are sent by hand; no browser may add credentials of its own.
+    expect(response.headers.get("access-control-allow-credentials")).toBe(null);
+  });
+
+  it("reads answers and refusals, with the headers that matter", async () => {
+    const account = await newAccount();
+    const body = { ...question("Hi"), max_tokens: 1 };
+    const answer = await account.post("/v1/chat/completions", body, { origin });
+    const refusal = await account.post("/v1/chat/completions", {}, { origin });
+    expect([answer.status, refusal.status]).toEqual([200, 400]);
+    for (const { headers } of [answer, refusal]) {
+      expect(headers.get("access-control-allow-origin")).toBe("*");
+      expect(headers.get("access-control-expose-headers")).toContain("x-request-id");
+    }
+  });
+
+  it.each(["/v1/admin/accounts", "/v1/admin/accounts/a/ledger", "/internal/heartbeat", "/"])(
+    "may not call %s",
+    async (path) => {
+      for (const response of [await askFirst(path, "POST"), await get(path, { headers: { origin } })]) {
+        expect(response.headers.get("access-control-allow-origin")).toBe(null);
+      }
+    },
+  );
+});
