@@ -18,6 +18,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
     TESSERA_IMAGE_ORIGINS: pictures.origin,
   });
   project.provide("product", product.address);
+  project.provide("home", home);
   project.provide("pictures", pictures.origin);
 
   return async () => {

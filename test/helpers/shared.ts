@@ -6,6 +6,8 @@ import type { Address } from "./product.ts";
 declare module "vitest" {
   interface ProvidedContext {
     product: Address;
+    /** Where the shared product's state lives. */
+    home: string;
     /** The https origin on loopback from which the shared product may fetch pictures. */
     pictures: string;
   }
@@ -13,6 +15,10 @@ declare module "vitest" {
 
 export function sharedProduct(): Address {
   return inject("product");
+}
+
+export function sharedHome(): string {
+  return inject("home");
 }
 
 export function pictureOrigin(): string {
