@@ -34,7 +34,7 @@ export async function launch(
   const port = await claimPort(options.host, options.port);
   // Chosen once: a worker that is started again must be found where the edge's list says.
   const workerPort = await claimPort(LOOPBACK, 0);
-  const url = `http://${options.host === "0.0.0.0" ? LOOPBACK : options.host}:${port}`;
+  const url = `http://${reachable(options.host)}:${port}`;
   const workerUrl = `http://${LOOPBACK}:${workerPort}`;
   const worker = new GpuWorker({
     log: home.log("gpu-worker"),
@@ -81,4 +81,10 @@ export async function launch(
       edge.kill();
     },
   };
+}
+
+/** The host by which this machine reaches what listens on `host`. */
+function reachable(host: string): string {
+  if (host === "0.0.0.0" || host === "::") return LOOPBACK;
+  return host.includes(":") ? `[${host}]` : host;
 }
