@@ -1,4 +1,5 @@
 /** Law: no accepted job is lost, and each ends once, whatever process dies. */
+import { Webhook } from "standardwebhooks";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { type Account, openAccount } from "../helpers/account.ts";
 import { engineLoad } from "../helpers/gpu-worker.ts";
@@ -7,6 +8,9 @@ import { findLongQuestion, type LongQuestion } from "../helpers/long-question.ts
 import { until } from "../helpers/poll.ts";
 import { killAll } from "../helpers/processes.ts";
 import { allGone, Product, temporaryHome } from "../helpers/product.ts";
+import { question } from "../helpers/question.ts";
+import { streamEvents } from "../helpers/stream.ts";
+import { WebhookReceiver } from "../helpers/webhook-receiver.ts";
 import { workerProcess } from "../helpers/worker-process.ts";
 
 const { home, remove } = temporaryHome();
@@ -39,8 +43,8 @@ async function startAgain(): Promise<void> {
 }
 
 /** Sends the question as a job and waits until the engine is at it. */
-async function acceptAndWatch(): Promise<Job> {
-  const job = await acceptJob(account, long.body);
+async function acceptAndWatch(webhook?: string): Promise<Job> {
+  const job = await acceptJob(account, { ...long.body, webhook });
   await until(
     "a running job",
     async () => {
@@ -62,6 +66,26 @@ async function expectFinishedOnce(job: Job, chargedBefore: number): Promise<void
   expect(charged - chargedBefore).toBe(Math.round(ended.cost * 1e6));
 }
 
+describe("a stream", { timeout: 180_000 }, () => {
+  it("says when its worker is lost, and costs nothing", async () => {
+    const { charged } = await account.settledLedger();
+    const response = await account.post("/v1/chat/completions", { ...long.body, stream: true });
+    const events = [];
+    for await (const event of streamEvents(response)) {
+      const shown = events.push(event);
+      if (shown === 3) killAll([workerProcess(product.processes())]);
+    }
+    expect(events.at(-1)).toMatchObject({
+      type: "error",
+      error: { code: "worker_lost", type: "server_error" },
+    });
+    expect((await account.settledLedger()).charged).toBe(charged);
+    // Requests are answered again as soon as the supervisor has started another worker.
+    const next = await account.ask(question("Hi"));
+    expect(next.usage.completion_tokens).toBeGreaterThan(0);
+  });
+});
+
 describe("a job", { timeout: 180_000 }, () => {
   it("survives SIGKILL of the GPU worker", async () => {
     const { charged } = await account.settledLedger();
@@ -73,14 +97,22 @@ describe("a job", { timeout: 180_000 }, () => {
     expect(product.processes()).not.toContain(killed);
   });
 
-  it("survives SIGKILL of every process at once", async () => {
+  it("survives SIGKILL of every process at once, and is announced under one id", async () => {
     const { charged } = await account.settledLedger();
-    const job = await acceptAndWatch();
+    await using receiver = await WebhookReceiver.open();
+    const job = await acceptAndWatch(receiver.url);
     const processes = product.processes();
     await product.kill("everyone");
     await allGone(processes);
     await startAgain();
     await expectFinishedOnce(job, charged);
+    await until("the webhook", () => receiver.received.length > 0);
+    expect(new Set(receiver.received.map(({ headers }) => headers["webhook-id"])).size).toBe(1);
+    for (const { body, headers } of receiver.received) {
+      expect(new Webhook(account.webhookSecret).verify(body, headers)).toMatchObject({
+        data: { id: job.id },
+      });
+    }
   });
 
   it("survives SIGKILL of the first process, which leaves no orphan", async () => {
