@@ -18,7 +18,7 @@ export class Child {
 
   constructor(options: ChildOptions) {
     this.#log = options.log;
-    const output = openSync(options.log, "w");
+    const output = openSync(options.log, "a");
     this.#process = fork(options.script, {
       // A group of its own: a terminal's Ctrl-C reaches us alone, and we stop our children in order.
       detached: true,

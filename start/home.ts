@@ -49,8 +49,11 @@ export class Home {
     return join(this.path, "logs");
   }
 
-  log(name: string): string {
-    return join(this.logs, `${name}.log`);
+  /** The path of a log that does not exist yet; the last start's is gone. */
+  newLog(name: string): string {
+    const file = join(this.logs, `${name}.log`);
+    rmSync(file, { force: true });
+    return file;
   }
 
   /** The kept secrets, generated where none are; what the user chose now stands in for what was kept. */

@@ -4,7 +4,7 @@ import { greeting } from "./greeting.ts";
 import { Home } from "./home.ts";
 import { readOptions } from "./options.ts";
 import { launch } from "./product.ts";
-import { isRunning, untilReady } from "./ready.ts";
+import { knowsKey, untilReady } from "./ready.ts";
 import { seededAccount } from "./seed.ts";
 import { onShutdown } from "./shutdown.ts";
 
@@ -16,7 +16,7 @@ async function start(): Promise<void> {
   const options = readOptions(process.env);
   const home = new Home(options.home);
   const running = home.developer();
-  if (running && (await isRunning(running))) {
+  if (running && (await knowsKey(running.url, running.apiKey))) {
     throw new StartError(`it already runs at ${running.url}, with the state in ${home.path}.`);
   }
   home.removeDeveloper();

@@ -37,7 +37,7 @@ export async function launch(
   const url = `http://${reachable(options.host)}:${port}`;
   const workerUrl = `http://${LOOPBACK}:${workerPort}`;
   const worker = new GpuWorker({
-    log: home.log("gpu-worker"),
+    log: home.newLog("gpu-worker"),
     report,
     env: {
       PORT: String(workerPort),
@@ -50,7 +50,7 @@ export async function launch(
     },
   });
   const edge = new Edge({
-    log: home.log("edge"),
+    log: home.newLog("edge"),
     request: {
       edge: join(REPOSITORY, "wrangler.toml"),
       bound: [join(REPOSITORY, "vision/wrangler.toml")],

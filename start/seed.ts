@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { StartError } from "./error.ts";
 import type { Secrets, SeededAccount } from "./home.ts";
+import { knowsKey } from "./ready.ts";
 
 const CREDIT_MICROCREDITS = 100_000_000;
 
@@ -12,13 +13,7 @@ const created = z.object({
 
 /** The user's own account: the kept one while its key works, else a new one with credit. */
 export async function seededAccount(url: string, { adminKey, account }: Secrets): Promise<SeededAccount> {
-  return account && (await works(url, account.apiKey)) ? account : createAccount(url, adminKey);
-}
-
-async function works(url: string, apiKey: string): Promise<boolean> {
-  const response = await fetch(`${url}/v1/keys`, { headers: { authorization: `Bearer ${apiKey}` } });
-  await response.body?.cancel();
-  return response.status !== 401;
+  return account && (await knowsKey(url, account.apiKey)) ? account : createAccount(url, adminKey);
 }
 
 async function createAccount(url: string, adminKey: string): Promise<SeededAccount> {
