@@ -47,6 +47,8 @@ export default defineConfig({
           testTimeout: 60_000,
           hookTimeout: 120_000,
           fileParallelism: false,
+          // After the others: what is measured here would wait for their processors.
+          sequence: { groupOrder: 1 },
         },
       },
     ],

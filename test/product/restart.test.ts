@@ -18,9 +18,16 @@ const { home, remove } = temporaryHome();
 let product: Product;
 let account: Account;
 let long: LongQuestion;
+/** Processes that no test has seen the end of, so that a failed one leaves none behind either. */
+let started: number[] = [];
+
+async function start(): Promise<void> {
+  product = await Product.start(home);
+  started = product.processes();
+}
 
 beforeAll(async () => {
-  product = await Product.start(home);
+  await start();
   account = await openAccount(product.address);
   long = await findLongQuestion(account);
 });
@@ -28,16 +35,15 @@ afterEach(({ task }) => {
   if (task.result?.state === "fail") console.error(`${product.output()}\n${product.logs()}`);
 });
 afterAll(async () => {
-  const left = product.processes();
-  killAll(left);
-  await allGone(left);
+  killAll([...started, ...product.processes()]);
+  await allGone(started);
   remove();
 });
 
 /** Starts the product again with the state that it has. The old key opens it. */
 async function startAgain(): Promise<void> {
   const { apiKey } = product.address;
-  product = await Product.start(home);
+  await start();
   expect(product.address.apiKey).toBe(apiKey);
   account = account.movedTo(product.address);
 }
