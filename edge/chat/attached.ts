@@ -32,7 +32,7 @@ export interface Attached {
 }
 
 export type AttachedEvent =
-  | Extract<GenerationEvent, { type: "queued" }>
+  | Extract<GenerationEvent, { type: "queued" } | { type: "granted" }>
   | { readonly type: "text"; readonly text: string }
   /** `charge` in micro-credits; no timings for a cached answer. */
   | {
@@ -106,7 +106,7 @@ async function* run(
       background: request.background,
     });
     for await (const event of generation) {
-      if (event.type === "queued") {
+      if (event.type === "queued" || event.type === "granted") {
         yield event;
       } else if (event.type === "token") {
         produced += event.count;

@@ -25,18 +25,23 @@ interface EventStream {
   readonly finished: Promise<void>;
 }
 
-/** The stream of a request's events. Waiting is shown as comments, which every client's parser skips. */
-export function eventStream(
+/**
+ * The stream of a request's events. It begins with the first of them: a request that fails before it throws, and can be
+ * refused with a status of its own. Waiting is shown as comments, which every client's parser skips.
+ */
+export async function eventStream(
   events: AsyncGenerator<AttachedEvent, void, void>,
   options: StreamOptions,
-): EventStream {
+): Promise<EventStream> {
+  const first = await events.next();
   const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>();
   const writer = writable.getWriter();
   writer.closed.catch(options.leave);
-  return { body: readable, finished: pump(events, writer, options) };
+  return { body: readable, finished: pump(first, events, writer, options) };
 }
 
 async function pump(
+  first: IteratorResult<AttachedEvent, void>,
   events: AsyncGenerator<AttachedEvent, void, void>,
   writer: WritableStreamDefaultWriter<Uint8Array>,
   options: StreamOptions,
@@ -45,25 +50,27 @@ async function pump(
   const write = (text: string) => writer.write(encoder.encode(text));
   const send = (data: object) => write(`data: ${JSON.stringify(data)}\n\n`);
   const chunk = chunkWriter(options, options.includeUsage);
+  const show = async (event: AttachedEvent) => {
+    switch (event.type) {
+      case "queued":
+        await write(`: queued position=${event.position} eta_ms=${event.etaMs}\n\n`);
+        break;
+      case "text":
+        await send(chunk.delta({ content: event.text }));
+        break;
+      case "end":
+        await send(chunk.delta({}, event.answer.finishReason));
+        if (options.includeUsage) await send(chunk.usage(event.answer.usage, event.charge));
+    }
+  };
   const keepAlive = setInterval(() => {
     // A reader that is slow but there gets no pile of comments.
     if ((writer.desiredSize ?? 0) > 0) write(": waiting\n\n").catch(options.leave);
   }, KEEP_ALIVE_MS);
   try {
     await send(chunk.delta({ role: "assistant", content: "" }));
-    for await (const event of events) {
-      switch (event.type) {
-        case "queued":
-          await write(`: queued position=${event.position} eta_ms=${event.etaMs}\n\n`);
-          break;
-        case "text":
-          await send(chunk.delta({ content: event.text }));
-          break;
-        case "end":
-          await send(chunk.delta({}, event.answer.finishReason));
-          if (options.includeUsage) await send(chunk.usage(event.answer.usage, event.charge));
-      }
-    }
+    if (!first.done) await show(first.value);
+    for await (const event of events) await show(event);
     await write("data: [DONE]\n\n");
     await writer.close();
   } catch (error) {

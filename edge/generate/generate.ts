@@ -43,6 +43,8 @@ export interface Timings {
 
 export type GenerationEvent =
   | { readonly type: "queued"; readonly position: number; readonly etaMs: number }
+  /** The pictures are ready and a worker has been found: from here on, failing is an exception. */
+  | { readonly type: "granted" }
   /** `count` tokens were decoded; `text` is what can be shown of them, and may be empty. */
   | { readonly type: "token"; readonly text: string; readonly count: number }
   | {
@@ -74,6 +76,7 @@ export async function* generate(
     let shown = false;
     let lost = false;
     try {
+      yield { type: "granted" };
       const frame = {
         header: {
           job: generation.job,

@@ -86,8 +86,13 @@ export const createCompletion: Operation = {
     if (body.stream) {
       const includeUsage = body.stream_options?.include_usage ?? false;
       const stream = eventStream(accepted.events, { ...completion, includeUsage, leave });
-      context.executionCtx.waitUntil(stream.finished);
-      return context.body(stream.body, 200, {
+      context.executionCtx.waitUntil(
+        stream.then(
+          ({ finished }) => finished,
+          () => undefined,
+        ),
+      );
+      return context.body((await stream).body, 200, {
         ...headers,
         "content-type": "text/event-stream; charset=utf-8",
         "cache-control": "no-cache, no-transform",

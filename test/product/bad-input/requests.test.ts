@@ -5,7 +5,6 @@ import { stripes } from "../../helpers/picture.ts";
 import { type ChatBody, question } from "../../helpers/question.ts";
 import { expectRefusal, expectUntouched, type Refusal } from "../../helpers/refusal.ts";
 import { newAccount } from "../../helpers/shared.ts";
-import { streamEvents } from "../../helpers/stream.ts";
 
 const example = question(EXAMPLE.question, EXAMPLE.bytes);
 const [turn] = example.messages;
@@ -212,14 +211,16 @@ describe.concurrent("a question", () => {
     );
   });
 
-  it("that nobody serves is refused in a stream too, inside the stream", async () => {
+  it("that nobody serves is refused with its status when a stream is asked for too", async () => {
     const account = await newAccount();
     const body = { ...example, model: "llava-v1.6-34b", stream: true };
     const response = await account.post("/v1/chat/completions", body);
-    const events = await Array.fromAsync(streamEvents(response));
-    expect(events.at(-1)).toMatchObject({
-      type: "error",
-      error: { code: "no_worker", type: "server_error" },
+    expect(response.headers.get("x-should-retry")).toBe("false");
+    await expectRefusal(response, {
+      status: 503,
+      code: "no_worker",
+      message: /TESSERA_MODEL=llava-v1\.6-34b/,
+      param: null,
     });
     await expectUntouched(account);
   });
