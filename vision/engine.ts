@@ -52,6 +52,8 @@ export function startEngine(module: WebAssembly.Module) {
     stepSingleScan: numeric("stepSingleScan"),
     stepScan: numeric("stepScan"),
     stepBand: numeric("stepBand"),
+    beginWebp: numeric("beginWebp"),
+    stepWebp: numeric("stepWebp"),
   };
 }
 

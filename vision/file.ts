@@ -50,23 +50,19 @@ function named<Format, Header>(
   return header.ok ? ok({ format, header: header.value }) : header;
 }
 
-function checkSize(
-  { format, header }: ImageFile,
-  limits: ImageLimits,
-): ReturnType<typeof refuse> | undefined {
-  const { width, height, frames } = header;
+function checkSize(file: ImageFile, limits: ImageLimits): ReturnType<typeof refuse> | undefined {
+  const { width, height, frames } = file.header;
   if (width < 1 || height < 1 || width > MAX_SIDE || height > MAX_SIDE) {
     return refuse(
       "image_dimensions_invalid",
       `The picture's size is ${width}×${height}; each side must be 1 to ${MAX_SIDE} pixels.`,
     );
   }
-  const interlaced = format === "png" && header.interlaced;
-  const limit = interlaced ? limits.interlacedPixels : limits.pixels[format];
+  const { name, limit } = pixelLimit(file, limits);
   if (width * height > limit) {
     return refuseBeyond(
       "image_too_many_pixels",
-      `The picture has ${width}×${height} pixels; the limit for ${interlaced ? "interlaced " : ""}${format.toUpperCase()} is ${limit}.`,
+      `The picture has ${width}×${height} pixels; the limit for ${name} is ${limit}.`,
       limit,
       width * height,
     );
@@ -80,6 +76,16 @@ function checkSize(
     );
   }
   return undefined;
+}
+
+/** Pictures that have to be held whole have limits of their own. */
+function pixelLimit({ format, header }: ImageFile, limits: ImageLimits): { name: string; limit: number } {
+  if (format === "png" && header.interlaced)
+    return { name: "interlaced PNG", limit: limits.interlacedPixels };
+  if (format === "webp" && !header.keyFrame) {
+    return { name: "WebP that is lossless or has alpha", limit: limits.libwebpPixels };
+  }
+  return { name: format.toUpperCase(), limit: limits.pixels[format] };
 }
 
 export function describe({ format, header }: ImageFile): ImageProbe {

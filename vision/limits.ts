@@ -13,6 +13,8 @@ export interface ImageLimits {
   };
   /** Width × height of an interlaced PNG, which has to be held whole. */
   readonly interlacedPixels: number;
+  /** Width × height of a WebP that is lossless, has alpha or a smaller first frame: libwebp holds it whole, twice. */
+  readonly libwebpPixels: number;
   /**
    * A JPEG of several scans gathers coefficients: of bands of at most so many bytes, in a heap of at most so many, by
    * reading all scans again for each of at most so many bands.
@@ -26,8 +28,9 @@ const MEGA = 1_000_000;
 
 export const DEFAULT_LIMITS: ImageLimits = {
   bytes: 24 * 1024 * 1024,
-  pixels: { jpeg: 100 * MEGA, png: 100 * MEGA, gif: 25 * MEGA, webp: 8 * MEGA },
+  pixels: { jpeg: 100 * MEGA, png: 100 * MEGA, gif: 25 * MEGA, webp: 100 * MEGA },
   interlacedPixels: 16 * MEGA,
+  libwebpPixels: 8 * MEGA,
   bands: { bytes: 38 * MEGA, heapBytes: 68 * MEGA, count: 24 },
   frames: 10_000,
 };

@@ -9,7 +9,7 @@ import type { Decoding } from "./formats/decoding.ts";
 import { decodeGif } from "./formats/gif.ts";
 import { decodeJpeg } from "./formats/jpeg.ts";
 import { decodePng } from "./formats/png.ts";
-import { decodeWebp } from "./formats/webp.ts";
+import { decodeKeyFrame, decodeWebp } from "./formats/webp.ts";
 import type { ImageLimits } from "./limits.ts";
 import { copyBase, copyGrid } from "./views.ts";
 import type { Libwebp } from "./webp-decoder.ts";
@@ -75,7 +75,11 @@ function startDecoding(
       return decodePng(engine, file.header, onWhite);
     case "gif":
       return decodeGif(engine, bytes, file.header, onWhite);
-    case "webp":
-      return decodeWebp(engine, file.header, onWhite, decodeStill);
+    case "webp": {
+      const { keyFrame } = file.header;
+      return keyFrame
+        ? decodeKeyFrame(engine, file.header, keyFrame)
+        : decodeWebp(engine, file.header, onWhite, decodeStill);
+    }
   }
 }

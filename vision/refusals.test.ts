@@ -220,6 +220,12 @@ describe("limits", () => {
     expect(error.message).toContain("interlaced PNG");
   });
 
+  it("counts the pixels of WebP that libwebp decodes apart", async () => {
+    const limits = { ...DEFAULT_LIMITS, libwebpPixels: 100 };
+    expect((await refusal(golden("w-lossless.webp"), limits)).message).toContain("WebP that is lossless");
+    expect((await vision.prepare(golden("w-lossy.webp"), GEOMETRY, "default", { limits })).ok).toBe(true);
+  });
+
   it("counts frames", async () => {
     expect((await refusal(golden("g-anim.gif"), { ...DEFAULT_LIMITS, frames: 2 })).message).toContain(
       "3 frames",

@@ -74,7 +74,8 @@ export function openVision({ pixels, webp, pause }: VisionModules): Vision {
       if (!file.ok) return file;
       const run = async () => {
         const engine = take();
-        const libwebp = file.value.format === "webp" ? await startWebp(webp) : NO_LIBWEBP;
+        const libwebp =
+          file.value.format === "webp" && !file.value.header.keyFrame ? await startWebp(webp) : NO_LIBWEBP;
         const prepared = await prepareFile(engine, libwebp, bytes, file.value, {
           geometry,
           policy,

@@ -32,5 +32,5 @@ it.each([
     }
   }
   expect(wrong).toEqual([]);
-  expect(equal).toBe(640);
+  expect(equal).toBe(728);
 });

@@ -34,3 +34,4 @@ export {
 export { beginPng, stepPng } from "./png/decoder";
 export { beginExpand } from "./png/expand";
 export { beginInflate, inflatedBytes, inflatedStart, inflateMore } from "./png/inflate";
+export { beginWebp, stepWebp } from "./webp/decoder";

@@ -7,6 +7,8 @@ import { corrupt, truncated } from "../refusal.ts";
 import type { Header } from "./header.ts";
 
 export interface WebpHeader extends Header {
+  /** The key frame of an opaque lossy picture that covers its canvas. */
+  readonly keyFrame: Uint8Array | undefined;
   /** A file of one still picture: this file, or the first frame of an animation cut out. */
   readonly still: Uint8Array;
   /** The still picture's place on the canvas, in pixels. */
@@ -47,6 +49,7 @@ export function readWebp(bytes: Uint8Array): Result<WebpHeader, ImageRefusal> {
       ...size,
       frames: 1,
       orientation: 1,
+      keyFrame: first.name === "VP8 " ? first.body : undefined,
       still: bytes,
       frame: { left: 0, top: 0, width: size.width, height: size.height },
     });
@@ -76,7 +79,14 @@ function readExtended(
     if (size?.width !== width || size.height !== height) {
       return corrupt("its picture and its canvas differ in size");
     }
-    return ok({ ...common, frames: 1, still: bytes, frame: { left: 0, top: 0, width, height } });
+    const hasAlpha = chunks.some(({ name }) => name === "ALPH");
+    return ok({
+      ...common,
+      frames: 1,
+      keyFrame: picture.name === "VP8 " && !hasAlpha ? picture.body : undefined,
+      still: bytes,
+      frame: { left: 0, top: 0, width, height },
+    });
   }
 
   const animated = chunks.filter(({ name }) => name === "ANMF");
@@ -100,6 +110,10 @@ function readExtended(
   return ok({
     ...common,
     frames: animated.length,
+    keyFrame:
+      picture.name === "VP8 " && !alpha && frameWidth === width && frameHeight === height
+        ? picture.body
+        : undefined,
     still: stillFile(picture, picture.name === "VP8 " ? alpha : undefined, frame.body),
     frame: { left, top, width: frameWidth, height: frameHeight },
   });

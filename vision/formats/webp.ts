@@ -1,6 +1,10 @@
-/** A WebP's rows: libwebp decodes the whole picture (@jsquash/webp), the Wasm module resizes it. */
-import type { Engine } from "../engine.ts";
-import { corrupt } from "../refusal.ts";
+/**
+ * A WebP's rows. Opaque lossy pictures stream through the Wasm module; of the others libwebp decodes the whole
+ * (@jsquash/webp).
+ */
+import { uint24 } from "../bytes.ts";
+import { copyIn, type Engine } from "../engine.ts";
+import { corrupt, truncated } from "../refusal.ts";
 import { type Decoding, done } from "./decoding.ts";
 import { rowsPerYield } from "./pace.ts";
 import type { WebpHeader } from "./webp-header.ts";
@@ -10,6 +14,30 @@ export type StillDecoder = (
   file: Uint8Array,
 ) => { data: Uint8ClampedArray; width: number; height: number } | undefined;
 
+/** Bytes of a key frame's tag, start code and size (RFC 6386, section 9.1). */
+const FRAME_TAG_BYTES = 10;
+const FINISHED = 1;
+const TRUNCATED = -1;
+
+/** Decodes a row of macroblocks at a time; the caller has begun the picture. */
+export function* decodeKeyFrame(engine: Engine, header: WebpHeader, keyFrame: Uint8Array): Decoding {
+  const tag = uint24(keyFrame, 0);
+  const isShown = (tag & 16) !== 0;
+  if ((tag & 1) !== 0 || ((tag >> 1) & 7) > 3 || !isShown) return corrupt("its frame is no key frame");
+  const { at, size } = copyIn(engine, [keyFrame.subarray(FRAME_TAG_BYTES)]);
+  if (!engine.beginWebp(header.width, header.height, at, tag >> 5, size)) {
+    return truncated("its frame's partitions are incomplete");
+  }
+  const pace = Math.max(Math.floor(rowsPerYield(header.width) / 16), 1);
+  for (let row = 1; ; row++) {
+    const step = engine.stepWebp();
+    if (step === FINISHED) return done;
+    if (step === TRUNCATED) return truncated("its frame's data ends early");
+    if (row % pace === 0) yield;
+  }
+}
+
+/** Sends on what libwebp decodes. */
 export function* decodeWebp(
   engine: Engine,
   header: WebpHeader,
