@@ -2,9 +2,11 @@
 import type { Account } from "./account.ts";
 import { type ChatBody, MODEL } from "./question.ts";
 
-/** Many enough that several remain however late a test gets to interrupt. */
-const ENOUGH_TOKENS = 40;
-const SEEDS = 80;
+/** So long that the search ends. */
+const PLENTY_OF_TOKENS = 40;
+/** Still long enough: some remain however late a test gets to interrupt. */
+const ENOUGH_TOKENS = 12;
+const SEEDS = 40;
 
 /** Prompt and price in tokens and micro-credits as they come out when nobody interrupts. */
 export interface LongQuestion {
@@ -19,6 +21,7 @@ export interface LongQuestion {
  * slow, and a high temperature makes the answer ramble. The same seed rambles again.
  */
 export async function findLongQuestion(account: Account): Promise<LongQuestion> {
+  let longest: LongQuestion | undefined;
   for (let seed = 1; seed <= SEEDS; seed++) {
     const body: ChatBody = {
       model: MODEL,
@@ -31,14 +34,13 @@ export async function findLongQuestion(account: Account): Promise<LongQuestion> 
       ],
     };
     const { usage } = await account.ask(body);
-    if (usage.completion_tokens >= ENOUGH_TOKENS) {
-      return {
-        body,
-        tokens: usage.completion_tokens,
-        promptTokens: usage.prompt_tokens,
-        charge: Math.round(usage.cost * 1e6),
-      };
-    }
+    const tokens = usage.completion_tokens;
+    if (longest && tokens <= longest.tokens) continue;
+    longest = { body, tokens, promptTokens: usage.prompt_tokens, charge: Math.round(usage.cost * 1e6) };
+    if (tokens >= PLENTY_OF_TOKENS) return longest;
   }
-  throw new Error(`No seed up to ${SEEDS} gives an answer of ${ENOUGH_TOKENS} tokens.`);
+  if (!longest || longest.tokens < ENOUGH_TOKENS) {
+    throw new Error(`No seed up to ${SEEDS} gives an answer of ${ENOUGH_TOKENS} tokens.`);
+  }
+  return longest;
 }

@@ -15,7 +15,7 @@ let long: LongQuestion;
 
 beforeAll(async () => {
   long = await findLongQuestion(await newAccount());
-});
+}, 240_000);
 
 /** Watches the engine from the moment of leaving, and reports how long it went on. */
 async function untilStopped(left: number, abortsBefore: number): Promise<void> {

@@ -25,7 +25,9 @@ describe("many requests at once", () => {
     expect(charged).toBeGreaterThan(0);
   });
 
-  it("are refused beyond the key's own number, and taken again when one has ended", async () => {
+  it("are refused beyond the key's own number, and taken again when one has ended", {
+    timeout: 240_000,
+  }, async () => {
     const account = await newAccount();
     const long = await findLongQuestion(account);
     const { key } = await account.makeKey({ name: "one at a time", concurrency: 1 });

@@ -30,7 +30,7 @@ beforeAll(async () => {
   await start();
   account = await openAccount(product.address);
   long = await findLongQuestion(account);
-});
+}, 240_000);
 afterEach(({ task }) => {
   if (task.result?.state === "fail") console.error(`${product.output()}\n${product.logs()}`);
 });

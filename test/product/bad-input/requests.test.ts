@@ -57,6 +57,11 @@ const PARAMETERS: readonly (readonly [string, object, Refusal])[] = [
   ],
   ["seed: 1.5", { seed: 1.5 }, invalid("seed", /'seed' is not valid/)],
   ["five stops", { stop: ["a", "b", "c", "d", "e"] }, invalid("stop", /'stop' is not valid/)],
+  [
+    "a stop longer than any answer",
+    { stop: ["a".repeat(2_000_000)] },
+    invalid("stop.0", /'stop\.0' is not valid: .*1024/),
+  ],
   ["stream: 1", { stream: 1 }, invalid("stream", /'stream' is not valid/)],
   [
     "a model that nobody knows",
@@ -130,6 +135,11 @@ const MESSAGES: readonly (readonly [string, object, Refusal])[] = [
     { status: 400, code: "text_too_long", message: /32769 characters; at most 32768/, param: "messages" },
   ],
   [
+    "more turns than fit any context",
+    { messages: Array.from({ length: 1025 }, () => ({ role: "user", content: "" })) },
+    invalid("messages", /'messages' is not valid: .*1024/),
+  ],
+  [
     "a prompt that does not fit",
     question("🦜".repeat(2000), stripes(336, 336, 1)),
     {
@@ -151,6 +161,12 @@ const BODIES: readonly (readonly [string, string | Uint8Array<ArrayBuffer>, stri
     ["a word", "null", "application/json; charset=utf-8", invalid(null, /^The body is not valid/)],
     ["a form", "model=tessera-tiny", "application/x-www-form-urlencoded", mediaType()],
     ["text", JSON.stringify(example), "text/plain", mediaType()],
+    [
+      "a million values",
+      `{"model":"tessera-tiny","messages":[${"0,".repeat(1_000_000)}0]}`,
+      "application/json",
+      invalid(null, /more than 65536 values/),
+    ],
     [
       "more than may be sent",
       JSON.stringify({ ...example, user: "a".repeat(15 << 20) }),
