@@ -99,7 +99,8 @@ export function tokenizePrompt(segments: readonly Segment[], tokenizer: Tokenize
       if (id === undefined) throw new Error(`The tokenizer has no control token ${segment.control}.`);
       ids.push(id);
     } else {
-      ids = ids.concat(tokenizer.encode(segment.text));
+      // One by one: copying all of them for each segment would take minutes for a conversation of thousands of turns.
+      for (const id of tokenizer.encode(segment.text)) ids.push(id);
     }
   }
   flush();

@@ -12,6 +12,12 @@ interface Options {
 
 const SMALL_BODY_BYTES = 64 << 10;
 
+/**
+ * The most values that a body may hold. Millions of them fit into the bytes of a few pictures and would take the
+ * isolate's memory and seconds of checking, before anybody has asked whether the key still holds.
+ */
+const MAX_VALUES = 1 << 16;
+
 /** A request's JSON body, checked against its schema. Throws the API error that tells what is wrong and where. */
 export async function readJson<Schema extends z.ZodType>(
   context: Context<AppEnv>,
@@ -25,6 +31,13 @@ export async function readJson<Schema extends z.ZodType>(
   const bytes = await readBody(context.req.raw, maxBytes);
   if (!bytes) {
     throw new ApiError("body_too_large", `The body has more than ${maxBytes} bytes, the most that is taken.`);
+  }
+
+  if (hasMoreValues(bytes, MAX_VALUES)) {
+    throw new ApiError(
+      "invalid_value",
+      `The body has more than ${MAX_VALUES} values, the most that is taken.`,
+    );
   }
 
   const parsed = schema.safeParse(parseJson(bytes));
@@ -45,6 +58,19 @@ export async function readJson<Schema extends z.ZodType>(
     `${where} is not valid: ${issue.message}.`,
     path === "" ? {} : { param: path },
   );
+}
+
+/** Counts what begins or parts JSON's values, without parsing. A text's own commas and brackets count too. */
+function hasMoreValues(bytes: Uint8Array, limit: number): boolean {
+  if (bytes.length <= limit) return false;
+  let count = 0;
+  for (const mark of [",", "[", "{"].map((character) => character.charCodeAt(0))) {
+    for (let at = bytes.indexOf(mark); at >= 0; at = bytes.indexOf(mark, at + 1)) {
+      count += 1;
+      if (count > limit) return true;
+    }
+  }
+  return false;
 }
 
 function parseJson(bytes: Uint8Array): unknown {

@@ -34,6 +34,12 @@ const assistantMessage = z.strictObject({
   annotations: z.array(z.unknown()).max(0).optional(),
 });
 
+/** No context is so long that more turns would fit: each takes four tokens at least, its text left out. */
+const MAX_MESSAGES = 1024;
+/** In characters. A stop string goes with every frame, and no answer is as long as the frame's limit. */
+const MAX_STOP_LENGTH = 1024;
+const stop = z.string().min(1).max(MAX_STOP_LENGTH);
+
 export const chatMessage = z.discriminatedUnion("role", [systemMessage, userMessage, assistantMessage]);
 
 const neutral = <Value extends z.ZodType>(schema: Value) => schema.nullish();
@@ -45,13 +51,13 @@ const neutral = <Value extends z.ZodType>(schema: Value) => schema.nullish();
 export const chatRequest = z
   .strictObject({
     model: z.string(),
-    messages: z.array(chatMessage).min(1),
+    messages: z.array(chatMessage).min(1).max(MAX_MESSAGES),
     max_tokens: z.int().min(1).nullish(),
     max_completion_tokens: z.int().min(1).nullish(),
     temperature: z.number().min(0).max(2).nullish(),
     top_p: z.number().gt(0).max(1).nullish(),
     seed: z.int().nullish(),
-    stop: z.union([z.string().min(1), z.array(z.string().min(1)).max(4)]).nullish(),
+    stop: z.union([stop, z.array(stop).max(4)]).nullish(),
     stream: z.boolean().nullish(),
     stream_options: z.strictObject({ include_usage: z.boolean().optional() }).nullish(),
     user: z.string().max(512).nullish(),
