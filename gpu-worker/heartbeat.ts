@@ -6,6 +6,7 @@ import type { Log } from "./log.ts";
 
 const INTERVAL_MS = 1000;
 const TIMEOUT_MS = 2000;
+const MAX_PROBLEM_CHARACTERS = 500;
 
 export interface HeartbeatOptions {
   readonly secret: string;
@@ -74,8 +75,11 @@ export class Heartbeats {
           body,
           signal: AbortSignal.timeout(TIMEOUT_MS),
         });
-        await response.arrayBuffer();
-        return response.ok ? undefined : `status ${response.status}`;
+        // The edge says why it takes no work from this worker, such as a target or revision that it does not know.
+        const text = await response.text();
+        return response.ok
+          ? undefined
+          : `status ${response.status}: ${text.slice(0, MAX_PROBLEM_CHARACTERS)}`;
       } catch (error) {
         return error instanceof Error ? error.message : "unknown";
       }

@@ -1,6 +1,7 @@
 /** GPU workers report here. Signed with the pool's secret; never a customer's key. */
 import { z } from "zod";
 import { HEARTBEAT_PATH, heartbeat } from "../../../core/heartbeat.ts";
+import { findModel } from "../../../core/models.ts";
 import {
   NONCE_HEADER,
   SIGNATURE_HEADER,
@@ -21,12 +22,25 @@ export function mountHeartbeat(app: App): void {
     const body = await readSigned(context);
     const report = heartbeat.safeParse(parseJson(body));
     if (!report.success) throw new ApiError("invalid_value", "The heartbeat does not follow its schema.");
-    const origin = targets.parse(JSON.parse(context.env.POOL_TARGETS))[report.data.target];
+    const { model, revision, target } = report.data;
+    const origins = new Map(Object.entries(targets.parse(JSON.parse(context.env.POOL_TARGETS))));
+    const origin = origins.get(target);
     if (!origin)
       throw new ApiError("invalid_value", "The heartbeat's target is not in the operator's list.", {
         param: "target",
       });
-    await context.env.POOL.get(context.env.POOL.idFromName(report.data.model)).heartbeat(report.data, origin);
+    // A worker refuses frames of another revision than its own, so one that was left behind must get none.
+    const served = findModel(model)?.revision;
+    if (revision !== served) {
+      throw new ApiError(
+        "invalid_value",
+        served === undefined
+          ? "The heartbeat's model is not in this edge's registry."
+          : `The heartbeat's revision is not this edge's, which is ${served}.`,
+        { param: served === undefined ? "model" : "revision" },
+      );
+    }
+    await context.env.POOL.get(context.env.POOL.idFromName(model)).heartbeat(report.data, origin);
     return context.body(null, 204);
   });
 }
