@@ -1,0 +1,89 @@
+"""What the encoder learns to say of every patch of a view, beside the features that it is for.
+
+Every label is a class; IGNORE means no loss. Labels that
+speak of the whole picture (centres, counts) exist on the base view only.
+"""
+
+import numpy as np
+
+from scenes import GROUND, MAP, MOST, NAMES, SHAPES, Picture
+from views import PATCH, SIDE, TILE, TOKENS, View
+
+IGNORE = 255
+HEADS = {  # name: number of classes
+    "shape": len(SHAPES) + 1,  # 0: background
+    "color": len(NAMES) + 1,
+    "center": 2,  # whether the middle of an object lies in the patch
+    "ground": len(NAMES),  # the background's colour, told everywhere
+    "outside": 2,
+    "row": SIDE,
+    "column": SIDE,
+    "same_shape": MOST + 1,  # objects of the patch's shape in the whole picture
+    "same_color": MOST + 1,
+    "total": MOST + 1,
+    "center_x": SIDE,  # the column and row of the middle of the patch's object
+    "center_y": SIDE,
+}
+WORD_HEADS = {  # what the decoder learns to say of the things that a word of a question refers to
+    "shape": len(SHAPES),
+    "color": len(NAMES),
+    "column": SIDE,
+    "row": SIDE,
+    "count": MOST + 1,
+}
+COLUMN = {name: i for i, name in enumerate(HEADS)}
+
+_STEPS = (np.arange(SIDE * 4) + 0.5) * PATCH / 4  # four samples a patch, each way
+
+
+def covering(picture: Picture, view: View) -> np.ndarray:
+    """The thing (1, 2, ...) that covers most of each patch [144], or 0 where less than an eighth is covered."""
+    if picture.objects is None:
+        return np.zeros(TOKENS, np.int64)
+    objects = np.asarray(picture.objects)
+    x, y = ((_STEPS - view.ox) / view.sx / MAP), ((_STEPS - view.oy) / view.sy / MAP)
+    column, row = x.astype(int).clip(0, objects.shape[1] - 1), y.astype(int).clip(0, objects.shape[0] - 1)
+    hit = objects[row[:, None], column[None, :]]
+    hit = hit * ((y >= 0) & (y < objects.shape[0]))[:, None] * ((x >= 0) & (x < objects.shape[1]))[None, :]
+    hit = hit.reshape(SIDE, 4, SIDE, 4).transpose(0, 2, 1, 3).reshape(TOKENS, 16)
+    votes = (hit[:, :, None] == np.arange(1, MOST + 1)).sum(1)
+    return np.where(votes.max(1) >= 2, votes.argmax(1) + 1, 0)
+
+
+def labels(picture: Picture, view: View, base: bool, cover: np.ndarray | None = None) -> np.ndarray:
+    """[144, len(HEADS)] bytes."""
+    out = np.full((TOKENS, len(HEADS)), IGNORE, np.uint8)
+    out[:, COLUMN["row"]], out[:, COLUMN["column"]] = np.divmod(np.arange(TOKENS), SIDE)
+    out[:, COLUMN["outside"]] = picture.outside
+    if picture.outside:
+        return out
+    cover = covering(picture, view) if cover is None else cover
+    shapes, colors = [t.shape for t in picture.things], [t.color for t in picture.things]
+    table = np.full((MOST + 1, len(HEADS)), IGNORE, np.uint8)
+    table[0, [COLUMN["shape"], COLUMN["color"]]] = 0
+    for i, t in enumerate(picture.things, 1):
+        table[i, COLUMN["shape"]], table[i, COLUMN["color"]] = SHAPES.index(t.shape) + 1, NAMES.index(t.color) + 1
+        if base:
+            table[i, COLUMN["same_shape"]], table[i, COLUMN["same_color"]] = shapes.count(t.shape), colors.count(t.color)
+            table[i, COLUMN["center_x"]], table[i, COLUMN["center_y"]] = int(t.x * SIDE), int(t.y * SIDE)
+    for name in ("shape", "color", "same_shape", "same_color", "center_x", "center_y"):
+        out[:, COLUMN[name]] = table[cover, COLUMN[name]]
+    out[:, COLUMN["ground"]] = NAMES.index(picture.background)
+    if base:
+        out[:, COLUMN["total"]] = len(picture.things)
+    out[:, COLUMN["center"]] = 0
+    width, height = picture.image.size
+    for t in picture.things:
+        u, v = t.x * width * view.sx + view.ox, t.y * height * view.sy + view.oy
+        if 0 <= u < TILE and 0 <= v < TILE:
+            out[int(v) // PATCH * SIDE + int(u) // PATCH, COLUMN["center"]] = 1
+    return out
+
+
+def word_labels(picture: Picture, group: int) -> list[int]:
+    """Labels for WORD_HEADS of a bit set of things; IGNORE where they differ."""
+    if group == 1 << GROUND:
+        return [IGNORE, NAMES.index(picture.background), IGNORE, IGNORE, IGNORE]
+    things = [t for i, t in enumerate(picture.things) if group >> i & 1]
+    told = [{SHAPES.index(t.shape) for t in things}, {NAMES.index(t.color) for t in things}, {int(t.x * SIDE) for t in things}, {int(t.y * SIDE) for t in things}]
+    return [values.pop() if len(values) == 1 else IGNORE for values in told] + [len(things)]

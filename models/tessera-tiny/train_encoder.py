@@ -1,0 +1,152 @@
+"""Stage 1: the vision tower alone, on dense per-patch labels.
+
+    python train_encoder.py --out encoder.pt --minutes 40
+    python train_encoder.py --out encoder.pt --init encoder.pt --minutes 20    # goes on from a checkpoint
+"""
+
+import argparse
+import random
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+
+import labels
+import views
+from labels import COLUMN, HEADS, IGNORE
+from model import Model
+from optimizer import Optimizer, share_weights
+from outside import outside
+from scenes import scene
+from team import Team, run
+
+HELD_OUT_SEED = 20261122
+DECODER = ("layers.", "embedding", "projector", "norm", "newline")
+COUNTS = ("same_shape", "same_color", "total")
+WEIGHTS = {"row": 0.5, "column": 0.5, "ground": 0.3, "outside": 0.3}
+
+
+def picture(r: random.Random, held_out: bool = False):
+    return outside(r, held_out) if r.random() < 0.1 else scene(r)
+
+
+def batches(seed: int, batch: int, reuse: int, pool: int = 2000) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
+    """Pixels and labels of random views. Every view is used about `reuse` times, far apart: rendering takes time from training."""
+    r = random.Random(seed)
+
+    def items() -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        while True:
+            p = picture(r)
+            base = views.base_view(p.image)
+            yield views.patches(base), labels.labels(p, base, True)
+            if r.random() < 0.2:
+                tile = r.choice(views.tile_views(p.image))
+                yield views.patches(tile), labels.labels(p, tile, False)
+
+    new = items()
+    kept: list[tuple[np.ndarray, np.ndarray]] = []
+    owed = 0.0
+    while True:
+        owed += batch if len(kept) < pool else batch / reuse
+        while owed >= 1:
+            owed -= 1
+            if len(kept) < pool:
+                kept.append(next(new))
+            else:
+                kept[r.randrange(pool)] = next(new)
+        take = [kept[i] for i in r.sample(range(len(kept)), batch)]
+        yield torch.from_numpy(np.stack([a for a, _ in take])), torch.from_numpy(np.stack([b for _, b in take]))
+
+
+def head_outputs(out: torch.Tensor) -> dict[str, torch.Tensor]:
+    return dict(zip(HEADS, out.split(list(HEADS.values()), -1)))
+
+
+def patch_loss(out: torch.Tensor, lab: torch.Tensor) -> torch.Tensor:
+    """The mean over heads; background counts for less, since most patches are background."""
+    total = torch.zeros(())
+    for name, o in head_outputs(out).items():
+        y = lab[..., COLUMN[name]].long().flatten()
+        weight = torch.ones(o.shape[-1])
+        if name in ("shape", "color", "center"):
+            weight[0] = 0.3
+        elif name in COUNTS:
+            weight[3:] = 2.0  # larger counts of one kind are rare
+        if (y != IGNORE).any():
+            total = total + WEIGHTS.get(name, 1.0) * F.cross_entropy(o.float().flatten(0, 1), y, weight=weight, ignore_index=IGNORE)
+    return total
+
+
+def accuracy(out: torch.Tensor, lab: torch.Tensor) -> dict[str, tuple[int, int]]:
+    """Right and all, per head; of shape, colour and centre only where there is one."""
+    result = {}
+    for name, o in head_outputs(out).items():
+        y = lab[..., COLUMN[name]]
+        known = y != IGNORE
+        if name in ("shape", "color", "center"):
+            known &= y > 0
+        result[name] = int((o.argmax(-1) == y)[known].sum()), int(known.sum())
+    return result
+
+
+def held_out(model: Model, pictures: int = 60) -> str:
+    """Accuracy on views that training never sees: base views of unseen scenes and outside pictures."""
+    r = random.Random(f"{HELD_OUT_SEED} encoder")
+    pixels, labs = [], []
+    for _ in range(pictures):
+        p = picture(r, held_out=True)
+        view = views.base_view(p.image)
+        pixels.append(views.patches(view))
+        labs.append(labels.labels(p, view, True))
+    with torch.no_grad():
+        right = accuracy(model.told(model.vision(torch.from_numpy(np.stack(pixels)))), torch.from_numpy(np.stack(labs)))
+    return " ".join(f"{k}={a / max(1, b):.3f}" for k, (a, b) in right.items())
+
+
+def train(rank: int, team: Team, a: argparse.Namespace) -> None:
+    torch.set_num_threads(1)
+    model = Model()
+    optimizer = Optimizer(model, a.rate, team, rank, slow={p: 0.0 for p in DECODER})
+    stream = batches(a.seed * 1000 + rank, a.batch // team.size, a.reuse)
+    start = time.time()
+    done, step, mean = 0.0, 0, 0.0
+    while done < 1:
+        pixels, lab = next(stream)
+        loss = patch_loss(model.told(model.vision(pixels)), lab)
+        loss.backward()
+        spent = time.time() - start
+        done = optimizer.step(spent / (a.minutes * 60))
+        step += 1
+        mean += (loss.item() - mean) * max(0.02, 1 / step)
+        if rank == 0 and step % a.every == 0:
+            print(f"{spent:.0f}s step {step} {step * a.batch / spent:.0f} views/s loss {mean:.3f} held out: {held_out(model)}", flush=True)
+            torch.save(optimizer.state(), a.out)
+    if rank == 0:
+        torch.save(optimizer.state(), a.out)
+        print("held out:", held_out(model, 300), flush=True)
+
+
+def main() -> None:
+    a = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    a.add_argument("--out", type=Path, required=True)
+    a.add_argument("--init", type=Path)
+    a.add_argument("--minutes", type=float, default=40)
+    a.add_argument("--every", type=int, default=200, help="steps between reports and checkpoints")
+    a.add_argument("--batch", type=int, default=32)
+    a.add_argument("--rate", type=float, default=1e-3)
+    a.add_argument("--reuse", type=int, default=6)
+    a.add_argument("--seed", type=int, default=1)
+    a.add_argument("--processes", type=int, default=2)
+    a = a.parse_args()
+    torch.manual_seed(a.seed)
+    model = Model()
+    if a.init:
+        model.load_state_dict(torch.load(a.init), strict=False)
+    run(train, share_weights(model, a.processes), a)
+
+
+if __name__ == "__main__":
+    main()
