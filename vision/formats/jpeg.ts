@@ -62,11 +62,9 @@ function* decodeBands(
   const rows = Math.ceil(header.height / mcuHeight(header));
   const rowBytes = engine.coefficientRowBytes();
   const total = rowBytes * rows;
-  const free = Math.min(limit.bytes, limit.heapBytes - engine.used());
-  const whole = total <= free;
-  // Beside a band, one bit is kept for each of the picture's coefficients of two bytes.
-  const room = Math.min(free, limit.heapBytes - engine.used() - total / 16);
-  const bandRows = whole ? rows : Math.floor(room / rowBytes);
+  // Beside the band, one bit is kept for each of the picture's coefficients of two bytes.
+  const room = Math.min(limit.bytes, limit.heapBytes - engine.used() - total / 16);
+  const bandRows = Math.min(Math.floor(room / rowBytes), rows);
   if (bandRows < 1 || Math.ceil(rows / bandRows) > limit.count) {
     return refuse(
       "image_too_many_pixels",

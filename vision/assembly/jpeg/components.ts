@@ -28,8 +28,8 @@ export class Component {
   full: usize;
   /** Coefficients of the band's blocks, 64 i16 each in natural order; 0 when none are kept. */
   coefficients: usize;
-  /** For each block of the frame a bit set of its non-zero coefficients in zigzag order, when bands are scanned again. */
-  history: usize;
+  /** For each block of the frame a bit set of its non-zero coefficients in zigzag order. */
+  nonZero: usize;
 }
 
 const COMPONENTS = memory.data(4 * 96, 16);
@@ -99,12 +99,12 @@ export function coefficientRowBytes(): f64 {
   return blocks * 128.0;
 }
 
-/** Room for the coefficients of a band of so many rows of MCUs; with less than the frame, history for all of it. */
+/** Room for the coefficients of a band of so many rows of MCUs, and for the bit sets of the whole frame. */
 export function allocateBand(rows: i32): void {
   for (let index = 0; index < componentCount; index++) {
     const one = component(index);
     one.coefficients = allocate((<usize>one.columns * <usize>(rows * one.v)) << 7);
-    one.history = rows < mcusDown ? allocate((<usize>one.columns * <usize>(mcusDown * one.v)) << 3) : 0;
+    one.nonZero = allocate((<usize>one.columns * <usize>(mcusDown * one.v)) << 3);
   }
 }
 
@@ -112,7 +112,7 @@ export function clearBand(rows: i32): void {
   for (let index = 0; index < componentCount; index++) {
     const one = component(index);
     memory.fill(one.coefficients, 0, (<usize>one.columns * <usize>(rows * one.v)) << 7);
-    if (one.history) memory.fill(one.history, 0, (<usize>one.columns * <usize>(mcusDown * one.v)) << 3);
+    memory.fill(one.nonZero, 0, (<usize>one.columns * <usize>(mcusDown * one.v)) << 3);
   }
 }
 

@@ -18,7 +18,7 @@ import {
 import { nextSegment, overrun, useSegments } from "./entropy";
 import { huffmanTable } from "./huffman";
 import { inverseTransform } from "./inverse-dct";
-import { passOver, readProgressive, resetEndOfBand, setSpectrum } from "./progressive";
+import { readProgressive, resetEndOfBand, setSpectrum } from "./progressive";
 import { readBlock } from "./sequential";
 import { needsRowBelow } from "./upsample";
 
@@ -182,15 +182,12 @@ export function stepScan(): i32 {
 @inline
 function gatherBlock(one: Component, y: i32, x: i32): void {
   const first = bandStart * one.v;
+  let block: usize = 0;
   if (y >= first && y < bandEnd * one.v) {
-    const block = one.coefficients + (<usize>((y - first) * one.columns + x) << 7);
-    if (progressive) readProgressive(one, block);
-    else readBlock(one, block);
-  } else if (progressive) {
-    passOver(one, one.history + (<usize>(y * one.columns + x) << 3));
-  } else {
-    readBlock(one, scratch);
+    block = one.coefficients + (<usize>((y - first) * one.columns + x) << 7);
   }
+  if (progressive) readProgressive(one, one.nonZero + (<usize>(y * one.columns + x) << 3), block);
+  else readBlock(one, block ? block : scratch);
 }
 
 /** One row of MCUs of the band, from coefficients to samples and on. FINISHED at the band's end. */

@@ -1,15 +1,18 @@
-/** Blocks of a progressive scan (ITU-T T.81, annex G.1.2). */
+/**
+ * Blocks of a progressive scan (ITU-T T.81, annex G.1.2). Each block has a bit set of its coefficients that are not zero,
+ * in zigzag order: what refinements depend on. A block outside of the band has only that, and its address is 0.
+ */
 import { Component } from "./components";
-import { bits, count, refill, skip, take, takeSigned } from "./entropy";
+import { bits, count, refill, take, takeSigned } from "./entropy";
 import { takeSymbol } from "./huffman";
 import { takeDifference } from "./sequential";
 import { natural } from "./zigzag";
 
 let endOfBandRun: i32 = 0;
-export let spectralStart: i32 = 0;
-export let spectralEnd: i32 = 0;
-export let successiveHigh: i32 = 0;
-export let successiveLow: i32 = 0;
+let spectralStart: i32 = 0;
+let spectralEnd: i32 = 0;
+let successiveHigh: i32 = 0;
+let successiveLow: i32 = 0;
 
 export function setSpectrum(start: i32, end: i32, high: i32, low: i32): void {
   spectralStart = start;
@@ -22,31 +25,20 @@ export function resetEndOfBand(): void {
   endOfBandRun = 0;
 }
 
-/** Reads what this scan says about one block into its coefficients. */
-export function readProgressive(one: Component, block: usize): void {
+/** Reads what this scan says about one block. */
+export function readProgressive(one: Component, nonZero: usize, block: usize): void {
   if (spectralStart == 0) {
     if (successiveHigh == 0) {
       one.prediction += takeDifference(one.dcTable);
-      store<i16>(block, <i16>(one.prediction << successiveLow));
-    } else if (takeBit()) {
+      if (block) store<i16>(block, <i16>(one.prediction << successiveLow));
+    } else if (takeBit() && block) {
       store<i16>(block, load<i16>(block) | lowestBit());
     }
   } else if (successiveHigh == 0) {
-    firstPass(one, block);
+    if (endOfBandRun > 0) endOfBandRun--;
+    else firstPass(one, nonZero, block);
   } else {
-    refine(one, block);
-  }
-}
-
-/** The same for a block outside of the band: only which coefficients are not zero, in `history`, is kept. */
-export function passOver(one: Component, history: usize): void {
-  if (spectralStart == 0) {
-    if (successiveHigh == 0) one.prediction += takeDifference(one.dcTable);
-    else takeBit();
-  } else if (successiveHigh == 0) {
-    firstPassOver(one, history);
-  } else {
-    refineOver(one, history);
+    refine(one, nonZero, block);
   }
 }
 
@@ -68,11 +60,14 @@ function takeRun(exponent: i32): i32 {
   return (1 << exponent) + (exponent ? take(exponent) : 0);
 }
 
-function firstPass(one: Component, block: usize): void {
-  if (endOfBandRun > 0) {
-    endOfBandRun--;
-    return;
-  }
+/** The bit of a coefficient; a run may lead beyond the block, where it is the last one. */
+@inline
+function bitOf(index: i32): u64 {
+  return <u64>1 << min(index, 63);
+}
+
+function firstPass(one: Component, nonZero: usize, block: usize): void {
+  let known = load<u64>(nonZero);
   for (let index = spectralStart; index <= spectralEnd; index++) {
     if (count < 32) refill();
     const symbol = takeSymbol(one.acTable);
@@ -80,7 +75,9 @@ function firstPass(one: Component, block: usize): void {
     const size = symbol & 15;
     if (size) {
       index += run;
-      store<i16>(block + (natural(index) << 1), <i16>(takeSigned(size) << successiveLow));
+      const value = <i16>(takeSigned(size) << successiveLow);
+      if (value != 0) known |= bitOf(index);
+      if (block) store<i16>(block + (natural(index) << 1), value);
     } else if (run == 15) {
       index += 15;
     } else {
@@ -88,36 +85,11 @@ function firstPass(one: Component, block: usize): void {
       break;
     }
   }
+  store<u64>(nonZero, known);
 }
 
-function firstPassOver(one: Component, history: usize): void {
-  if (endOfBandRun > 0) {
-    endOfBandRun--;
-    return;
-  }
-  let known = load<u64>(history);
-  for (let index = spectralStart; index <= spectralEnd; index++) {
-    if (count < 32) refill();
-    const symbol = takeSymbol(one.acTable);
-    const run = symbol >> 4;
-    const size = symbol & 15;
-    if (size) {
-      index += run;
-      skip(size);
-      known |= <u64>1 << min(index, 63);
-    } else if (run == 15) {
-      index += 15;
-    } else {
-      endOfBandRun = takeRun(run) - 1;
-      break;
-    }
-  }
-  store<u64>(history, known);
-}
-
-function refine(one: Component, block: usize): void {
-  const positive = lowestBit();
-  const negative = -positive;
+function refine(one: Component, nonZero: usize, block: usize): void {
+  let known = load<u64>(nonZero);
   let index = spectralStart;
   if (endOfBandRun == 0) {
     for (; index <= spectralEnd; index++) {
@@ -126,23 +98,27 @@ function refine(one: Component, block: usize): void {
       let run = symbol >> 4;
       let value: i16 = 0;
       if (symbol & 15) {
-        value = take(1) ? positive : negative;
+        value = take(1) ? lowestBit() : -lowestBit();
       } else if (run != 15) {
         endOfBandRun = takeRun(run);
         break;
       }
+      // Over so many zeros; what is not zero on the way is corrected.
       for (; index <= spectralEnd; index++) {
-        const at = block + (natural(index) << 1);
-        if (load<i16>(at) != 0) correct(at, positive, negative);
+        if ((known >> index) & 1) correct(block, index);
         else if (--run < 0) break;
       }
-      if (value) store<i16>(block + (natural(index) << 1), value);
+      if (value) {
+        known |= bitOf(index);
+        if (block) store<i16>(block + (natural(index) << 1), value);
+      }
     }
+    store<u64>(nonZero, known);
   }
   if (endOfBandRun > 0) {
-    for (; index <= spectralEnd; index++) {
-      const at = block + (natural(index) << 1);
-      if (load<i16>(at) != 0) correct(at, positive, negative);
+    if (index <= spectralEnd) {
+      let rest = (known >> index << index) & (<u64>-1 >> (63 - spectralEnd));
+      for (; rest; rest &= rest - 1) correct(block, <i32>ctz(rest));
     }
     endOfBandRun--;
   }
@@ -150,40 +126,10 @@ function refine(one: Component, block: usize): void {
 
 /** One correction bit for a coefficient that is not zero. */
 @inline
-function correct(at: usize, positive: i16, negative: i16): void {
-  if (!takeBit()) return;
+function correct(block: usize, index: i32): void {
+  if (!takeBit() || !block) return;
+  const at = block + (natural(index) << 1);
   const value = load<i16>(at);
-  if ((value & positive) == 0) store<i16>(at, value + (value >= 0 ? positive : negative));
-}
-
-function refineOver(one: Component, history: usize): void {
-  let known = load<u64>(history);
-  let index = spectralStart;
-  if (endOfBandRun == 0) {
-    for (; index <= spectralEnd; index++) {
-      if (count < 32) refill();
-      const symbol = takeSymbol(one.acTable);
-      let run = symbol >> 4;
-      const fresh = (symbol & 15) != 0;
-      if (fresh) {
-        skip(1);
-      } else if (run != 15) {
-        endOfBandRun = takeRun(run);
-        break;
-      }
-      for (; index <= spectralEnd; index++) {
-        if ((known >> index) & 1) takeBit();
-        else if (--run < 0) break;
-      }
-      if (fresh) known |= <u64>1 << min(index, 63);
-    }
-  }
-  if (endOfBandRun > 0) {
-    if (index <= spectralEnd) {
-      const band = (known >> index) & (<u64>-1 >> (63 - (spectralEnd - index)));
-      for (let left = <i32>popcnt(band); left > 0; left--) takeBit();
-    }
-    endOfBandRun--;
-  }
-  store<u64>(history, known);
+  const bit = lowestBit();
+  if ((value & bit) == 0) store<i16>(at, value >= 0 ? value + bit : value - bit);
 }
