@@ -9,7 +9,7 @@ import { accountError, type Caller } from "../auth/caller.ts";
 import { type CacheDirectives, cacheStatus } from "../cache/directives.ts";
 import { readResult, resultKey, writeResult } from "../cache/results.ts";
 import type { Env } from "../env.ts";
-import { asApiError } from "../errors.ts";
+import { ApiError, asApiError } from "../errors.ts";
 import { type GenerationEvent, generate, type Timings } from "../generate/generate.ts";
 import type { Question } from "./prepare.ts";
 
@@ -125,6 +125,11 @@ async function* run(
     }
   } catch (error) {
     if (!signal.aborted) {
+      if (!(error instanceof ApiError)) {
+        console.error(
+          JSON.stringify({ event: "generation_failed", job: request.job, reason: String(error) }),
+        );
+      }
       await settle(request, { state: "failed", charge: 0, answer: null, failure: failureOf(error) });
       settled = true;
     }
