@@ -17,6 +17,8 @@ interface StreamOptions {
   readonly includeUsage: boolean;
   /** Called when the client has left, so that the engine stops. */
   readonly leave: () => void;
+  /** Aborted by `leave`, or because the client left before there was a stream to show it. */
+  readonly left: AbortSignal;
 }
 
 interface EventStream {
@@ -37,6 +39,11 @@ export async function eventStream(
   const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>();
   const writer = writable.getWriter();
   writer.closed.catch(options.leave);
+  // Nobody reads or cancels the body of an answer that is not sent any more: its first write would wait for ever, and
+  // the hold with it. A body that is being sent is locked, and cancelled by the runtime.
+  const drop = () => void readable.cancel().catch(() => undefined);
+  options.left.addEventListener("abort", drop);
+  if (options.left.aborted) drop();
   return { body: readable, finished: pump(first, events, writer, options) };
 }
 

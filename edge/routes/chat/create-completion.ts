@@ -85,7 +85,8 @@ export const createCompletion: Operation = {
 
     if (body.stream) {
       const includeUsage = body.stream_options?.include_usage ?? false;
-      const stream = eventStream(accepted.events, { ...completion, includeUsage, leave });
+      const left = leaving.signal;
+      const stream = eventStream(accepted.events, { ...completion, includeUsage, leave, left });
       context.executionCtx.waitUntil(
         stream.then(
           ({ finished }) => finished,

@@ -1,0 +1,41 @@
+import { expect, it } from "vitest";
+import type { AttachedEvent } from "./attached.ts";
+import { eventStream } from "./stream.ts";
+
+const QUEUED: AttachedEvent = { type: "queued", position: 1, etaMs: 1_000 };
+
+/** A request that waits in line, and what becomes of it. */
+function waiting(onFirst: () => void) {
+  const request = { settled: false };
+  async function* events(): AsyncGenerator<AttachedEvent, void, void> {
+    try {
+      onFirst();
+      for (;;) yield QUEUED;
+    } finally {
+      request.settled = true;
+    }
+  }
+  return { request, events: events() };
+}
+
+function options(leaving: AbortController) {
+  const leave = () => leaving.abort();
+  return { id: "chatcmpl-1", created: 0, model: "m", includeUsage: false, leave, left: leaving.signal };
+}
+
+it("settles a request whose client left before its first event", async () => {
+  const leaving = new AbortController();
+  const { request, events } = waiting(() => leaving.abort());
+  const { finished } = await eventStream(events, options(leaving));
+  await finished;
+  expect(request.settled).toBe(true);
+});
+
+it("settles a request whose client left before it read anything", async () => {
+  const leaving = new AbortController();
+  const { request, events } = waiting(() => undefined);
+  const { finished } = await eventStream(events, options(leaving));
+  leaving.abort();
+  await finished;
+  expect(request.settled).toBe(true);
+});
