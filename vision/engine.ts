@@ -17,6 +17,7 @@ export function startEngine(module: WebAssembly.Module) {
     memory,
     allocate: numeric("allocate"),
     used: numeric("used"),
+    isFull: numeric("isFull"),
     resetPicture: numeric("resetPicture"),
     beginPicture: numeric("beginPicture"),
     packedRow: numeric("packedRow"),

@@ -43,6 +43,17 @@ it("holds at most 6 MB beside the file for a PNG of 12 megapixels", async () => 
   expect((await heapOf(file)) - file.length).toBeLessThanOrEqual(6 * MEGABYTE);
 });
 
+it("refuses what outgrows the heap, and goes on", async () => {
+  const [width, height] = [65_535, 244];
+  const rows = new Uint8Array(width * height * 3 + 4 * height).map((_, at) => at & 3);
+  const data = deflateSync(rows, { level: 1 });
+  const file = writePng({ width, height, depth: 8, colourType: 2, data, interlaced: true, orientation: 6 });
+  const vision = openNodeVision();
+  const refused = await vision.prepare(file, GEOMETRY, "default");
+  expect(refused).toMatchObject({ ok: false, error: { code: "image_too_many_pixels" } });
+  expect((await vision.prepare(largeJpeg(64, 64, false), GEOMETRY, "default")).ok).toBe(true);
+});
+
 /** 8-bit RGB without filters. */
 function largePng(width: number, height: number): Uint8Array {
   const raw = new Uint8Array((width * 3 + 1) * height);

@@ -11,6 +11,7 @@ import { decodeJpeg } from "./formats/jpeg.ts";
 import { decodePng } from "./formats/png.ts";
 import { decodeKeyFrame, decodeWebp } from "./formats/webp.ts";
 import type { ImageLimits } from "./limits.ts";
+import { refuse } from "./refusal.ts";
 import { copyBase, copyGrid } from "./views.ts";
 import type { Libwebp } from "./webp-decoder.ts";
 
@@ -21,7 +22,30 @@ export interface Preparation {
   readonly pause: () => Promise<unknown>;
 }
 
+/**
+ * Prepares one picture. A picture that outgrows the module's memory is refused: extreme ratios that are to be turned
+ * hold hundreds of long rows.
+ */
 export async function prepareFile(
+  engine: Engine,
+  libwebp: Libwebp,
+  bytes: Uint8Array,
+  file: ImageFile,
+  preparation: Preparation,
+): Promise<Result<PreparedImage, ImageRefusal>> {
+  try {
+    return await prepareInMemory(engine, libwebp, bytes, file, preparation);
+  } catch (error) {
+    if (engine.isFull() === 0) throw error;
+    const { width, height } = file.header;
+    return refuse(
+      "image_too_many_pixels",
+      `A picture of ${width}×${height} pixels in this form needs too much memory. Send it smaller, or upright.`,
+    );
+  }
+}
+
+async function prepareInMemory(
   engine: Engine,
   libwebp: Libwebp,
   bytes: Uint8Array,

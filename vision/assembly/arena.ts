@@ -8,9 +8,11 @@ const PAGE_BITS = 16;
 const SLACK: usize = 64;
 
 let top: usize = 0;
+let full: bool = false;
 
 /** Forgets the picture before; memory that was grown stays. */
 export function reset(): void {
+  full = false;
   top = (__heap_base + ALIGNMENT - 1) & ~(ALIGNMENT - 1);
 }
 
@@ -19,8 +21,16 @@ export function allocate(size: usize): usize {
   const at = top;
   top = (at + size + SLACK + ALIGNMENT - 1) & ~(ALIGNMENT - 1);
   const pages = <i32>((top + 0xffff) >> PAGE_BITS) - memory.size();
-  if (pages > 0 && memory.grow(pages) < 0) unreachable();
+  if (pages > 0 && memory.grow(pages) < 0) {
+    full = true;
+    unreachable();
+  }
   return at;
+}
+
+/** Whether the trap just seen was for want of memory. */
+export function isFull(): bool {
+  return full;
 }
 
 /** Bytes taken so far. */

@@ -1,5 +1,5 @@
 /** What the driver calls (vision/engine.ts). */
-export { allocate, used } from "./arena";
+export { allocate, isFull, used } from "./arena";
 export { setColourModel } from "./jpeg/colour";
 export {
   allocateBand,
