@@ -95,7 +95,8 @@ export function createApp(): App {
 
   app.onError((thrown, context) => {
     const error = asApiError(thrown);
-    if (error !== thrown) {
+    // Whoever has left reads no answer, and what their leaving broke off is no fault of ours.
+    if (error !== thrown && !context.req.raw.signal.aborted) {
       console.error(
         JSON.stringify({
           event: "internal_error",
