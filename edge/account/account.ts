@@ -111,8 +111,8 @@ export class Account extends DurableObject<Env> implements AccountApi {
     return this.#open ? this.#transact((sql, now) => startAttempt(sql, job, now)) : null;
   }
 
-  async abandonAttempt(attempt: { job: string; attempt: number; lease: string }): Promise<void> {
-    if (this.#open) this.#transact((sql, now) => abandonAttempt(sql, attempt, now));
+  async abandonAttempt(attempt: { job: string; attempt: number; lease: string }): Promise<boolean> {
+    return this.#open && this.#transact((sql, now) => abandonAttempt(sql, attempt, now));
   }
 
   async finish(outcome: Outcome): Promise<boolean> {

@@ -36,19 +36,21 @@ export function startAttempt(sql: SqlStorage, id: string, now: number): Attempt 
   return { attempt, lease, request: job.request, deadline };
 }
 
-/** Queues the job again, if this is still its attempt. */
+/** Queues the job again, if this is still its attempt; true when it was the last, and the job has failed with it. */
 export function abandonAttempt(
   sql: SqlStorage,
   { job: id, attempt, lease }: { job: string; attempt: number; lease: string },
   now: number,
-): void {
+): boolean {
   const job = readJob(sql, id);
-  if (!job || !holdsLease(job, attempt, lease) || failExhausted(sql, job, now)) return;
+  if (!job || !holdsLease(job, attempt, lease)) return false;
+  if (failExhausted(sql, job, now)) return true;
   sql.exec(
     "UPDATE job SET state = 'queued', lease = NULL, deadline = NULL, due_at = ?, rings = 0 WHERE id = ?",
     now + FIRST_RETRY_MS * 2 ** (attempt - 1),
     id,
   );
+  return false;
 }
 
 /** Fails a job that has no attempt left; false when it has one. */

@@ -138,8 +138,11 @@ export interface AccountApi {
   queuedModel(job: string): Promise<string | null>;
   /** Starts the next attempt of a stored job; null when it is final or another attempt still has time. */
   startAttempt(job: string): Promise<Attempt | null>;
-  /** Gives an attempt up, so that the next may start at once; nothing happens when the attempt is void already. */
-  abandonAttempt(attempt: { job: string; attempt: number; lease: string }): Promise<void>;
+  /**
+   * Gives an attempt up, so that the next may start at once; nothing happens when the attempt is void already. True when
+   * it was the last one and the job has failed.
+   */
+  abandonAttempt(attempt: { job: string; attempt: number; lease: string }): Promise<boolean>;
   /** Charge, final state, result and webhook in one transaction. False when another outcome was first or the attempt is void. */
   finish(outcome: Outcome): Promise<boolean>;
   /** A stored job of this account, or null. */

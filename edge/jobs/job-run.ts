@@ -56,11 +56,10 @@ export class JobRun extends DurableObject<Env> {
 
     const request = parseStoredRequest(attempt.request);
     const outcome = await this.#run(account, job, attempt, request);
-    if (outcome) {
-      await object.finish(outcome);
+    if (outcome) await object.finish(outcome);
+    const given = { job, attempt: attempt.attempt, lease: attempt.lease };
+    if (outcome || (await object.abandonAttempt(given))) {
       await this.env.IMAGES.delete(request.images.map((_, index) => jobImageKey(account, job, index)));
-    } else {
-      await object.abandonAttempt({ job, attempt: attempt.attempt, lease: attempt.lease });
     }
     await this.ctx.storage.deleteAll();
   }

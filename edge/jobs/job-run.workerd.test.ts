@@ -1,0 +1,55 @@
+import { runDurableObjectAlarm } from "cloudflare:test";
+import { env } from "cloudflare:workers";
+import { afterEach, beforeEach, expect, it, vi } from "vitest";
+import { newAccount, recordBells, stopClock } from "../account/fixture.ts";
+import { jobImageKey, type StoredQuestion } from "./stored-request.ts";
+
+beforeEach(() => {
+  stopClock();
+  recordBells();
+});
+afterEach(() => {
+  vi.restoreAllMocks();
+  vi.useRealTimers();
+});
+
+const image = { digest: `sha256:${"0".repeat(64)}`, width: 8, height: 8, lowDetail: false } as const;
+
+const request: StoredQuestion = {
+  model: "tessera-tiny",
+  messages: [{ role: "user", parts: [{ image: 0 }, { image: 1 }] }],
+  images: [image, image],
+  sampling: { maxTokens: 1, temperature: 0, topP: 1, seed: null, stop: [] },
+  cache: null,
+  trace: null,
+};
+
+/** The model's pool believes in a worker, so that attempts begin. Each fails at its second picture, which is missing. */
+async function reportWorker(): Promise<void> {
+  const { model } = request;
+  const load = { state: "ready", slots: 1, running: 0, waiting: 0, startMs: null } as const;
+  const report = { worker: "gpu-1", boot: "1", target: "gpu-1", model, revision: "test", ...load };
+  await env.POOL.get(env.POOL.idFromName(model)).heartbeat(report, "http://127.0.0.1:9");
+}
+
+it("keeps a job's pictures while an attempt is left, and no longer", async () => {
+  vi.spyOn(console, "error").mockImplementation(() => undefined);
+  const { account, stub, keyHash } = await newAccount(1000);
+  const job = "job_1";
+  const picture = jobImageKey(account, job, 0);
+  await env.IMAGES.put(picture, "a picture");
+  await stub.accept(
+    { keyHash, job, amount: 300 },
+    { job, model: request.model, request: JSON.stringify(request), webhook: null },
+  );
+  await reportWorker();
+  const run = env.JOB_RUN.get(env.JOB_RUN.idFromName(job));
+  for (let attempt = 1; attempt <= 5; attempt++) {
+    expect(await env.IMAGES.head(picture)).not.toBeNull();
+    await run.start({ account, job });
+    await runDurableObjectAlarm(run);
+    expect(await stub.job(keyHash, job)).toMatchObject({ value: { attempt } });
+  }
+  expect(await stub.job(keyHash, job)).toMatchObject({ value: { state: "failed", charge: 0 } });
+  expect(await env.IMAGES.head(picture)).toBeNull();
+});
