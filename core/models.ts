@@ -1,6 +1,6 @@
 /**
- * The model registry: everything that differs between checkpoints. Adding a checkpoint means adding an
- * entry here; no other file names a model.
+ * The model registry: everything that differs between checkpoints. Adding a checkpoint means adding an entry here, and
+ * its tokenizer where exact text tokens are wanted.
  */
 
 /** A canvas of whole tiles, in pixels, read as [first, second] in the entry's pinpoint order. */
@@ -34,7 +34,7 @@ export interface Price {
 
 export interface Model {
   readonly id: string;
-  /** Identifies the weights; part of every cache key. */
+  /** Identifies the weights; part of every cache key. For embedded weights, the first 12 hex digits of their manifest's SHA-256. */
   readonly revision: string;
   readonly ownedBy: string;
   /** Unix seconds, for OpenAI's model object. */
@@ -71,7 +71,11 @@ const PINPOINTS: readonly Pinpoint[] = [
   [336, 1008],
 ];
 
-/** CLIP-L/14 at 336 pixels, with the authors' reading of the pinpoints. */
+/**
+ * CLIP-L/14 at 336 pixels. The pinpoints are read as the authors read them, so the tiles are theirs; the unpadded map is
+ * rounded as vLLM rounds it (with each pinpoint pair swapped by `--hf-overrides`), so the counts are the engine's. The
+ * authors' own rounding gives other counts on 148 sizes up to 4096².
+ */
 const CLIP_L_336: Geometry = {
   tile: 336,
   patch: 14,
@@ -97,7 +101,7 @@ const LLAVA = {
 export const MODELS: readonly Model[] = [
   {
     id: "tessera-tiny",
-    revision: "2026-11-22",
+    revision: "2c81fd16f804",
     ownedBy: "tessera",
     created: 1_795_305_600,
     geometry: { ...CLIP_L_336, patch: 28 },

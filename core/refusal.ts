@@ -1,7 +1,7 @@
 /** How a GPU worker refuses a request before any event: an HTTP status and `{"error":{"code","message"}}`. */
 import { z } from "zod";
 
-/** The status of every code. 429 and 503 pass: try another worker, or this one later. The others do not. */
+/** The status of every code. */
 export const REFUSAL_STATUS = {
   frame_malformed: 400,
   frame_version_unsupported: 400,
@@ -22,6 +22,12 @@ export const REFUSAL_STATUS = {
   worker_starting: 503,
   worker_draining: 503,
 } as const;
+
+/**
+ * Statuses that say something of this worker alone (another boot, busy, failed, draining): another may answer the same
+ * request. The others say that the two sides disagree, which is a bug.
+ */
+export const ANOTHER_MAY_ANSWER: ReadonlySet<number> = new Set([403, 409, 429, 500, 503]);
 
 export type RefusalCode = keyof typeof REFUSAL_STATUS;
 

@@ -20,6 +20,15 @@ export interface ImageProbe {
   readonly hasAlpha: boolean;
 }
 
+/** A picture's [width, height] as it is seen: EXIF orientations 5 to 8 turn it by a quarter. */
+export function orientedSize({
+  width,
+  height,
+  orientation,
+}: Pick<ImageProbe, "width" | "height" | "orientation">): [number, number] {
+  return orientation >= 5 ? [height, width] : [width, height];
+}
+
 /** A picture ready for a model: 8-bit RGB, row-major, three bytes a pixel. */
 export interface PreparedImage {
   /** Size of the picture in pixels, after orientation. */

@@ -2,7 +2,7 @@
 import { planTiles } from "../core/anyres.ts";
 import type { Geometry } from "../core/models.ts";
 import { ok, type Result } from "../core/result.ts";
-import type { ImagePolicy, ImageRefusal, PreparedImage } from "../core/vision.ts";
+import { type ImagePolicy, type ImageRefusal, orientedSize, type PreparedImage } from "../core/vision.ts";
 import type { Engine } from "./engine.ts";
 import type { ImageFile } from "./file.ts";
 import type { Decoding } from "./formats/decoding.ts";
@@ -68,8 +68,8 @@ async function prepareInMemory(
 /** Size in pixels as a viewer sees it, and the EXIF orientation to apply; none under the reference policy. */
 function uprightSize({ header }: ImageFile, policy: ImagePolicy) {
   const orientation = policy === "default" ? header.orientation : 1;
-  const { width, height } = header;
-  return orientation >= 5 ? { width: height, height: width, orientation } : { width, height, orientation };
+  const [width, height] = orientedSize({ ...header, orientation });
+  return { width, height, orientation };
 }
 
 /** Runs a decoding to its end, with pauses. */

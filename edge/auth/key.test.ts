@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { crc32 } from "../../core/crc32.ts";
 import { randomBase62 } from "./base62.ts";
-import { crc32 } from "./crc32.ts";
 import { hashKey, mintKey, newAccountId, readKey, startOf } from "./key.ts";
 
 const SECRET = "a secret of the tests";

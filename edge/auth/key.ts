@@ -4,9 +4,10 @@
  * The tag is an HMAC over what stands before it, so a key that was never issued is refused at the edge and reaches no
  * storage. The checksum lets secret scanners tell a key from other text; anyone can compute it, so it proves nothing.
  */
+
+import { crc32 } from "../../core/crc32.ts";
 import { toHex } from "../../core/signature.ts";
 import { encodeBase62, randomBase62 } from "./base62.ts";
-import { crc32 } from "./crc32.ts";
 
 const ACCOUNT_LENGTH = 12;
 const SECRET_LENGTH = 30;

@@ -15,7 +15,7 @@ import type { Question } from "./prepare.ts";
 
 /** From the request's arrival to its last token, in milliseconds; the client leaves sooner or is told. */
 export const ATTACHED_DEADLINE_MS = 120_000;
-/** A hold outlives its request by more than the minute that a late settle may take (design: deadline < expiry − 60 s). */
+/** A hold outlives its request by more than the minute that a late settle may take. */
 const HOLD_GRACE_MS = 90_000;
 /** How often a request may move to another worker before it has shown anything. */
 const RETRIES = 2;

@@ -1,15 +1,13 @@
 /** Sends a job frame to the worker that holds its lease, and reads the events that come back. */
 import { type WorkerEvent, workerEvent } from "../../core/events.ts";
 import { encodeFrame, FRAME_CONTENT_TYPE, FRAME_PATH, type Frame } from "../../core/frame.ts";
+import { ANOTHER_MAY_ANSWER } from "../../core/refusal.ts";
 import { NONCE_HEADER, SIGNATURE_HEADER, sign, TIMESTAMP_HEADER } from "../../core/signature.ts";
 
 /** The worker did not take the frame, or went silent before its last event: another worker may still answer. */
 export class WorkerLost extends Error {
   override readonly name = "WorkerLost";
 }
-
-/** Refusals that say something of the worker (core/refusal.ts): replaced by another boot, busy, failed, draining. The others say that the two sides disagree, which is a bug. */
-const ANOTHER_MAY_ANSWER = new Set([403, 409, 429, 500, 503]);
 
 /** A line of the worker's answer is far shorter; more means that something else is answering. */
 const MAX_LINE_CHARACTERS = 64 << 10;

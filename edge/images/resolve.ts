@@ -1,5 +1,5 @@
 /** From an image in a request to bytes whose digest and size are known. */
-import type { ImageProbe } from "../../core/vision.ts";
+import { orientedSize } from "../../core/vision.ts";
 import type { Caller } from "../auth/caller.ts";
 import type { RequestedImage } from "../chat/request.ts";
 import type { Env } from "../env.ts";
@@ -56,9 +56,4 @@ async function load(
       return { bytes: download.value, digest: await digestOf(download.value) };
     }
   }
-}
-
-/** EXIF orientations 5 to 8 turn the picture by a quarter. */
-function orientedSize({ width, height, orientation }: ImageProbe): [number, number] {
-  return orientation >= 5 ? [height, width] : [width, height];
 }

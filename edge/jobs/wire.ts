@@ -2,6 +2,7 @@ import { z } from "@hono/zod-openapi";
 import type { JobRecord } from "../account/contract.ts";
 import { chatCompletion } from "../chat/schema.ts";
 import { completionBody, MICRO_CREDITS } from "../chat/wire.ts";
+import { toSeconds } from "../seconds.ts";
 
 const seconds = z.int().openapi({ description: "Unix seconds" });
 
@@ -38,8 +39,4 @@ export function jobBody(record: JobRecord): z.infer<typeof jobSchema> {
     error: record.failure,
     cost: record.charge / MICRO_CREDITS,
   };
-}
-
-function toSeconds(milliseconds: number): number {
-  return Math.floor(milliseconds / 1000);
 }

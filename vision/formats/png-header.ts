@@ -1,8 +1,9 @@
 /** PNG chunks up to the image data and the metadata after it (W3C PNG, third edition). */
+
+import { crc32 } from "../../core/crc32.ts";
 import { ok, type Result } from "../../core/result.ts";
 import type { ImageRefusal } from "../../core/vision.ts";
 import { byteAt, startsWith, text, uint16, uint32 } from "../bytes.ts";
-import { crc32 } from "../metadata/crc32.ts";
 import { orientationOf } from "../metadata/orientation.ts";
 import { corrupt, type refuse, truncated } from "../refusal.ts";
 import type { Header } from "./header.ts";

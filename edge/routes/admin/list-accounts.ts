@@ -1,8 +1,11 @@
 import { z } from "@hono/zod-openapi";
 import { requireOperator } from "../../auth/operator.ts";
+import { toSeconds } from "../../seconds.ts";
 import { ADMIN_SECURITY, jsonResponse, type Operation } from "../operation.ts";
 
 const row = z.object({ id: z.string(), name: z.string(), created_at: z.int() });
+
+const account = row.extend({ created_at: z.int().openapi({ description: "Unix seconds" }) });
 
 export const listAccounts: Operation = {
   route: {
@@ -13,7 +16,7 @@ export const listAccounts: Operation = {
     responses: {
       200: jsonResponse(
         "At most 100, newest first",
-        z.object({ object: z.literal("list"), data: z.array(row) }),
+        z.object({ object: z.literal("list"), data: z.array(account) }),
       ),
     },
   },
@@ -22,6 +25,10 @@ export const listAccounts: Operation = {
     const { results } = await context.env.DB.prepare(
       "SELECT id, name, created_at FROM account ORDER BY created_at DESC LIMIT 100",
     ).all();
-    return context.json({ object: "list", data: z.array(row).parse(results) });
+    const data = z
+      .array(row)
+      .parse(results)
+      .map((each) => ({ ...each, created_at: toSeconds(each.created_at) }));
+    return context.json({ object: "list", data });
   },
 };

@@ -11,6 +11,7 @@ import { MAX_BODY_BYTES } from "../../images/limits.ts";
 import { acceptStored } from "../../jobs/accept.ts";
 import { jobBody, jobSchema } from "../../jobs/wire.ts";
 import { readJson } from "../../read-json.ts";
+import { toSeconds } from "../../seconds.ts";
 import { type AppContext, jsonBody, jsonResponse, KEY_SECURITY, type Operation } from "../operation.ts";
 
 export const createCompletion: Operation = {
@@ -69,7 +70,7 @@ export const createCompletion: Operation = {
     context.req.raw.signal.addEventListener("abort", leave);
     const completion = {
       id: completionId(),
-      created: Math.floor(Date.now() / 1000),
+      created: toSeconds(Date.now()),
       model: question.model.id,
     };
     const accepted = await acceptAttached(context.env, {

@@ -1,4 +1,5 @@
 import { z } from "@hono/zod-openapi";
+import { orientedSize } from "../../../core/vision.ts";
 import { requireKey } from "../../auth/caller.ts";
 import { ApiError } from "../../errors.ts";
 import { digestOf } from "../../images/digest.ts";
@@ -53,7 +54,10 @@ export const putImage: Operation = {
     const probe = await context.env.VISION.probe(bytes);
     if (!probe.ok) throw new ApiError(probe.error.code, probe.error.message);
     await storeImage(context.env.IMAGES, caller.account, digest, bytes);
-    const { format, width, height } = probe.value;
-    return context.json({ digest, object: "image", bytes: bytes.length, format, width, height }, 201);
+    const [width, height] = orientedSize(probe.value);
+    return context.json(
+      { digest, object: "image", bytes: bytes.length, format: probe.value.format, width, height },
+      201,
+    );
   },
 };

@@ -1,5 +1,6 @@
 import { z } from "@hono/zod-openapi";
 import type { KeyRecord } from "../../account/contract.ts";
+import { toSeconds } from "../../seconds.ts";
 
 export const scopeSchema = z.enum(["infer", "jobs", "keys:write"]);
 
@@ -32,8 +33,4 @@ export function keyBody(record: KeyRecord): z.infer<typeof keySchema> {
     expires_at: record.expiresAt === null ? null : toSeconds(record.expiresAt),
     revoked_at: record.revokedAt === null ? null : toSeconds(record.revokedAt),
   };
-}
-
-function toSeconds(milliseconds: number): number {
-  return Math.floor(milliseconds / 1000);
 }

@@ -1,5 +1,5 @@
 /** PNG files of given image data. */
-import { crc32 } from "../../../vision/metadata/crc32.ts";
+import { crc32 } from "../../../core/crc32.ts";
 import { exifBlock } from "./exif.ts";
 
 export const PNG_SIGNATURE = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a] as const;
