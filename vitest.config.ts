@@ -8,7 +8,7 @@ export default defineConfig({
         test: {
           name: "unit",
           include: [
-            "{core,edge,vision,gpu-worker,cli,start,models}/**/*.test.ts",
+            "{core,edge,vision,gpu-worker,cli,start}/**/*.test.ts",
             "test/{golden,properties,documents}/**/*.test.ts",
           ],
           exclude: ["**/*.workerd.test.ts", "**/node_modules/**"],
