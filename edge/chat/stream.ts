@@ -47,46 +47,49 @@ export async function eventStream(
   return { body: readable, finished: pump(first, events, writer, options) };
 }
 
+/**
+ * Nothing waits for the client to read: a slow reader must not keep its own request from being settled. What piles up is
+ * bounded by the longest answer.
+ */
 async function pump(
   first: IteratorResult<AttachedEvent, void>,
   events: AsyncGenerator<AttachedEvent, void, void>,
   writer: WritableStreamDefaultWriter<Uint8Array>,
-  options: StreamOptions,
+  { left, leave, ...options }: StreamOptions,
 ): Promise<void> {
   const encoder = new TextEncoder();
-  const write = (text: string) => writer.write(encoder.encode(text));
+  const write = (text: string) => void writer.write(encoder.encode(text)).catch(leave);
   const send = (data: object) => write(`data: ${JSON.stringify(data)}\n\n`);
   const chunk = chunkWriter(options, options.includeUsage);
-  const show = async (event: AttachedEvent) => {
+  const show = (event: AttachedEvent) => {
     switch (event.type) {
       case "queued":
-        await write(`: queued position=${event.position} eta_ms=${event.etaMs}\n\n`);
+        write(`: queued position=${event.position} eta_ms=${event.etaMs}\n\n`);
         break;
       case "text":
-        await send(chunk.delta({ content: event.text }));
+        send(chunk.delta({ content: event.text }));
         break;
       case "end":
-        await send(chunk.delta({}, event.answer.finishReason));
-        if (options.includeUsage) await send(chunk.usage(event.answer.usage, event.charge));
+        send(chunk.delta({}, event.answer.finishReason));
+        if (options.includeUsage) send(chunk.usage(event.answer.usage, event.charge));
     }
   };
   const keepAlive = setInterval(() => {
     // A reader that is slow but there gets no pile of comments.
-    if ((writer.desiredSize ?? 0) > 0) write(": waiting\n\n").catch(options.leave);
+    if ((writer.desiredSize ?? 0) > 0) write(": waiting\n\n");
   }, KEEP_ALIVE_MS);
   try {
-    await send(chunk.delta({ role: "assistant", content: "" }));
-    if (!first.done) await show(first.value);
-    for await (const event of events) await show(event);
-    await write("data: [DONE]\n\n");
-    await writer.close();
+    send(chunk.delta({ role: "assistant", content: "" }));
+    if (!first.done) show(first.value);
+    for await (const event of events) {
+      if (left.aborted) break;
+      show(event);
+    }
+    write("data: [DONE]\n\n");
   } catch (error) {
-    options.leave();
-    await events.return();
-    await send(asApiError(error).envelope())
-      .then(() => writer.close())
-      .catch(() => undefined);
+    send(asApiError(error).envelope());
   } finally {
     clearInterval(keepAlive);
   }
+  await writer.close().catch(leave);
 }

@@ -39,3 +39,17 @@ it("settles a request whose client left before it read anything", async () => {
   await finished;
   expect(request.settled).toBe(true);
 });
+
+it("settles a request whose client does not read", async () => {
+  const leaving = new AbortController();
+  const request = { settled: false };
+  async function* events(): AsyncGenerator<AttachedEvent, void, void> {
+    for (let token = 0; token < 1_000; token++) yield { type: "text", text: "word " };
+    request.settled = true;
+  }
+  const { body } = await eventStream(events(), options(leaving));
+  await expect.poll(() => request.settled).toBe(true);
+  const text = await new Response(body).text();
+  expect(text.match(/"content":"word "/g)).toHaveLength(1_000);
+  expect(text).toMatch(/data: \[DONE\]\n\n$/);
+});
