@@ -10,6 +10,9 @@ interface Options {
   readonly unsupported?: ReadonlySet<string>;
 }
 
+/** How much of an unknown field's name an error repeats. */
+const MAX_NAME_CHARACTERS = 128;
+
 const SMALL_BODY_BYTES = 64 << 10;
 
 /**
@@ -46,7 +49,7 @@ export async function readJson<Schema extends z.ZodType>(
   const path = issue.path.join(".");
   const top = String(issue.path[0] ?? "");
   if (issue.code === "unrecognized_keys") {
-    const param = [...issue.path, issue.keys[0]].join(".");
+    const param = [...issue.path, issue.keys[0]].join(".").slice(0, MAX_NAME_CHARACTERS);
     throw new ApiError("unsupported_parameter", `The parameter '${param}' is not supported.`, { param });
   }
   if (unsupported.has(top)) {

@@ -16,7 +16,7 @@ export function accept(
   if (!known && (readHold(sql, stored.job) || holdEnded(sql, stored.job))) {
     throw new Error("A job's id is never used again.");
   }
-  const held = reserve(sql, { ...reservation, expiresAt: null }, ["infer", "jobs"], now);
+  const held = reserve(sql, { ...reservation, expiresAt: null }, ["infer"], now);
   if (!held.ok) return held;
   return ok(jobRecord(known ?? insertJob(sql, stored, now)));
 }

@@ -2,7 +2,7 @@
 import type { JobRecord } from "../account/contract.ts";
 import { accountError, type Caller } from "../auth/caller.ts";
 import type { CacheDirectives } from "../cache/directives.ts";
-import { resultKey } from "../cache/results.ts";
+import { readResult, resultKey } from "../cache/results.ts";
 import type { Question } from "../chat/prepare.ts";
 import type { Env } from "../env.ts";
 import { ApiError } from "../errors.ts";
@@ -30,6 +30,7 @@ export async function acceptStored(
   await caller.authorise("infer");
   const job = `job_${randomId()}`;
   const key = await resultKey({ account: caller.account, ...question });
+  const cached = key !== null && cache.read ? await readResult(env.RESULTS, key) : null;
   const stored: StoredQuestion = {
     model: question.model.id,
     messages: question.messages.map(({ role, parts }) => ({ role, parts: [...parts] })),
@@ -46,7 +47,7 @@ export async function acceptStored(
   const keys = question.images.map((_, index) => jobImageKey(caller.account, job, index));
   await Promise.all(question.images.map((image, index) => env.IMAGES.put(keys[index]!, image.bytes)));
   const accepted = await caller.object.accept(
-    { keyHash: caller.keyHash, job, amount: question.plan.maxCharge },
+    { keyHash: caller.keyHash, job, amount: cached ? 0 : question.plan.maxCharge },
     { job, model: question.model.id, request: JSON.stringify(stored), webhook },
   );
   if (!accepted.ok) {

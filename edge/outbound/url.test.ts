@@ -28,6 +28,7 @@ describe("checkPublicUrl", () => {
     "https://localhost./",
     "https://gpu.internal/",
     "https://printer.local/",
+    "https://printer.localdomain/",
     "https://intranet/",
     "ftp://example.com/",
     "file:///etc/passwd",

@@ -17,6 +17,7 @@ const MAX_URL_CHARACTERS = 2048;
 /** Names that resolve inside a network, never on the public web (RFC 6761, RFC 6762, RFC 8375 and common practice). */
 const PRIVATE_SUFFIXES = [
   "localhost",
+  "localdomain",
   "local",
   "internal",
   "intranet",

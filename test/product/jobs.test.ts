@@ -37,6 +37,17 @@ describe("a job", () => {
     expect(after.charged - before.charged).toBe(Math.round(ended.cost * 1e6));
   });
 
+  it("costs nothing when its answer is cached, though the credit left would not cover the worst case", async () => {
+    const counted = await (await newAccount()).count(example);
+    const account = await newAccount(counted.max_cost_microcredits);
+    await account.ask(example);
+    const { charged } = await account.settledLedger();
+
+    const { id } = await acceptJob(account, example);
+    expect(await endedJob(account, id)).toMatchObject({ status: "succeeded", cost: 0 });
+    expect(await account.settledLedger()).toMatchObject({ charged });
+  });
+
   it("is announced by one webhook, signed with the account's secret", async () => {
     const account = await newAccount();
     await using receiver = await WebhookReceiver.open();

@@ -3,11 +3,12 @@ import { newAccountId } from "../../auth/key.ts";
 import { requireOperator } from "../../auth/operator.ts";
 import { readJson } from "../../read-json.ts";
 import { ADMIN_SECURITY, jsonBody, jsonResponse, type Operation } from "../operation.ts";
+import { MAX_GRANT } from "./grant-credit.ts";
 
 const newAccount = z
   .strictObject({
     name: z.string().min(1).max(128),
-    credit: z.int().min(0).max(1e15).openapi({ description: "Micro-credits granted at once" }),
+    credit: z.int().min(0).max(MAX_GRANT).openapi({ description: "Micro-credits granted at once" }),
   })
   .openapi("NewAccount");
 

@@ -4,10 +4,13 @@ import { readJson } from "../../read-json.ts";
 import { ADMIN_SECURITY, jsonBody, jsonResponse, type Operation } from "../operation.ts";
 import { accountParams, findAccount, ledgerSchema } from "./wire.ts";
 
+/** A million credits at once, in micro-credits: thousands of grants still add up exactly in a double. */
+export const MAX_GRANT = 1e12;
+
 const grant = z
   .strictObject({
     id: z.string().min(1).max(128).openapi({ description: "Names the grant: sent twice, it counts once." }),
-    amount: z.int().min(1).max(1e15).openapi({ description: "Micro-credits" }),
+    amount: z.int().min(1).max(MAX_GRANT).openapi({ description: "Micro-credits" }),
   })
   .openapi("Grant");
 
