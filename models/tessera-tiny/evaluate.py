@@ -2,6 +2,7 @@
 the greedy answer exactly right.
 
     python evaluate.py                          # the exported weights, 500 pictures
+    python evaluate.py --seed 7                 # other pictures than the card's
     python evaluate.py --checkpoint model.pt    # a training checkpoint
     python evaluate.py --low                    # the base view alone, as `detail: low` sends it
     python evaluate.py --write evaluation --pictures 40    # the same pictures as PNG files, with questions.jsonl
@@ -36,10 +37,10 @@ HERE = Path(__file__).parent
 LANGUAGES = {ENGLISH: "en", CHINESE: "zh"}
 
 
-def held_out(count: int) -> Iterator[tuple[Picture, list[tuple[int, Question]]]]:
+def held_out(count: int, seed: int) -> Iterator[tuple[Picture, list[tuple[int, Question]]]]:
     """Pictures, each with its questions in both languages."""
     for i in range(count):
-        r = random.Random(f"{SEED} evaluation {i}")
+        r = random.Random(f"{seed} evaluation {i}")
         picture = outside(r, held_out=True) if i % EVERY == 0 else scene(r)
         facts = questions.facts(picture, r)
         r.shuffle(facts)
@@ -69,9 +70,9 @@ def right_answers(model: Model, packer: Packer, picture: Picture, asked: list[Qu
     return [bool(right[0, start:end].all()) for _, start, end in batch["spans"][0]]
 
 
-def evaluate(model: Model, packer: Packer, count: int, low: bool) -> dict[tuple[str, str], list[bool]]:
+def evaluate(model: Model, packer: Packer, count: int, low: bool, seed: int) -> dict[tuple[str, str], list[bool]]:
     table: dict[tuple[str, str], list[bool]] = collections.defaultdict(list)
-    for picture, asked in held_out(count):
+    for picture, asked in held_out(count, seed):
         for (language, q), right in zip(asked, right_answers(model, packer, picture, [q for _, q in asked], low)):
             table[skill_name(q), LANGUAGES[language]].append(right)
     return table
@@ -84,11 +85,11 @@ def show(table: dict[tuple[str, str], list[bool]]) -> None:
         print(f"| {skill} | {sum(english) / len(english):.3f} | {sum(chinese) / len(chinese):.3f} | {len(english)} |")
 
 
-def write(folder: Path, count: int) -> None:
+def write(folder: Path, count: int, seed: int) -> None:
     """The held-out pictures as files for a test through another pipeline: PNG, or JPEG where PNG is large."""
     folder.mkdir(parents=True, exist_ok=True)
     with open(folder / "questions.jsonl", "w") as f:
-        for i, (picture, asked) in enumerate(held_out(count)):
+        for i, (picture, asked) in enumerate(held_out(count, seed)):
             path = folder / f"{i:03}.png"
             picture.image.save(path, optimize=True)
             if path.stat().st_size > LARGEST_PNG:
@@ -108,18 +109,19 @@ def main() -> None:
     a.add_argument("--pictures", type=int, default=500)
     a.add_argument("--low", action="store_true")
     a.add_argument("--write", type=Path, metavar="FOLDER")
+    a.add_argument("--seed", type=int, default=SEED)
     a.add_argument("--threads", type=int, default=2)
     a = a.parse_args()
     torch.set_num_threads(a.threads)
     if a.write:
-        write(a.write, a.pictures)
+        write(a.write, a.pictures, a.seed)
         return
     if a.checkpoint:
         model = Model()
         model.load_state_dict(torch.load(a.checkpoint))
     else:
         model = load(HERE / "weights")
-    show(evaluate(model.eval(), Packer(a.tokenizer), a.pictures, a.low))
+    show(evaluate(model.eval(), Packer(a.tokenizer), a.pictures, a.low, a.seed))
 
 
 if __name__ == "__main__":
