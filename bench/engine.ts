@@ -1,5 +1,5 @@
 /**
- * The embedded engine beside Hugging Face's transformers, on the same weights, picture and prompt: ours from the
+ * The embedded engine beside Hugging Face's transformers, on the same weights, image and prompt: ours from the
  * frame's 8-bit pixels, transformers from ready normalised tensors. `TESSERA_BENCH_PYTHON` names a Python with torch
  * and transformers; without it the baseline is reported as missing.
  */
@@ -18,7 +18,7 @@ import { loadTokenizer, tokenizePrompt } from "../core/tokenizer.ts";
 import type { Engine, EngineRequest } from "../gpu-worker/engines/engine.ts";
 import { createOnnxEngine } from "../gpu-worker/engines/onnx/engine.ts";
 import { readJson } from "../gpu-worker/engines/onnx/weights.ts";
-import { cutTiles } from "../gpu-worker/tiles.ts";
+import { normalisedTiles } from "../gpu-worker/normalise.ts";
 import type { Outcome } from "./benchmark.ts";
 import { percentile, round } from "./statistics.ts";
 
@@ -101,7 +101,7 @@ async function answer(engine: Engine, request: EngineRequest): Promise<Times> {
   const begun = performance.now();
   let first = begun;
   let tokens = 0;
-  // A customer of its own each time, so that no answer reuses another's picture.
+  // A customer of its own each time, so that no answer reuses another's image.
   const fresh = { ...request, namespace: randomUUID() };
   for await (const step of engine.generate(fresh, new AbortController().signal).steps) {
     if (step.type !== "tokens") continue;
@@ -112,14 +112,14 @@ async function answer(engine: Engine, request: EngineRequest): Promise<Times> {
   return { firstMs: first - begun, tokensPerSecond: (tokens - 1) / seconds };
 }
 
-/** Tokens a second of some requests that begin together, pictures and prefill included. */
+/** Tokens a second of some requests that begin together, images and prefill included. */
 async function throughput(engine: Engine, request: EngineRequest, count: number): Promise<number> {
   const begun = performance.now();
   await Promise.all(Array.from({ length: count }, () => answer(engine, request)));
   return (count * TOKENS) / ((performance.now() - begun) / 1000);
 }
 
-/** A question about a picture of noise; no end token, so that every answer has the same length. */
+/** A question about an image of noise; no end token, so that every answer has the same length. */
 async function exampleRequest(): Promise<EngineRequest> {
   const model = tiny();
   const tokenizer = loadTokenizer(await readJson(join(WEIGHTS, "tokenizer.json")));
@@ -160,7 +160,7 @@ async function startBaseline(request: EngineRequest): Promise<Baseline | undefin
   const [image] = request.images;
   if (!python || !image) return undefined;
   const model = tiny();
-  const tiles = cutTiles(image, model.geometry);
+  const tiles = normalisedTiles(image, model.geometry);
   const { total } = imageTokens(WIDTH, HEIGHT, model.geometry);
   const ids = request.prompt.flatMap((piece) =>
     "ids" in piece ? [...piece.ids] : Array.from({ length: total }, () => model.imageToken),

@@ -4,9 +4,9 @@ import { readFile } from "node:fs/promises";
 import { planTiles } from "../core/anyres.ts";
 import { imageTokens } from "../core/image-tokens.ts";
 import { findModel, type Geometry, MODELS } from "../core/models.ts";
+import { cutGrid } from "../core/tiles.ts";
 import type { ImagePolicy, ImageRefusal } from "../core/vision.ts";
 import { openNodeVision } from "../vision/node.ts";
-import { cutTiles } from "../vision/tiles.ts";
 import { readArguments } from "./arguments.ts";
 import { type Command, UsageError } from "./command.ts";
 
@@ -53,8 +53,8 @@ export async function* tile(
       yield { file, error: refusal(prepared.error) };
       continue;
     }
-    const { width, height, grid, resized } = prepared.value;
-    const { pad } = planTiles(width, height, geometry);
+    const { width, height, grid, resized, base, view } = prepared.value;
+    const plan = planTiles(width, height, geometry);
     yield {
       file,
       width,
@@ -62,7 +62,7 @@ export async function* tile(
       grid,
       resized,
       image_tokens: imageTokens(width, height, geometry).total,
-      tiles: cutTiles(prepared.value, pad, geometry.tile).map(sha256),
+      tiles: [base, ...cutGrid(view, plan, geometry.tile)].map(sha256),
     };
   }
 }

@@ -72,9 +72,9 @@ function unpaddedFeatures(
   grid: readonly [number, number],
   { tile, patch, unpad }: Geometry,
 ): [number, number] {
-  const patchesPerTile = Math.floor(tile / patch);
-  const columns = patchesPerTile * Math.floor(grid[0] / tile);
-  const rows = patchesPerTile * Math.floor(grid[1] / tile);
+  const side = Math.floor(tile / patch);
+  const columns = side * Math.floor(grid[0] / tile);
+  const rows = side * Math.floor(grid[1] / tile);
   if (width / height > columns / rows) {
     const filled =
       unpad === "truncate" ? Math.trunc(height * (columns / width)) : Math.floor((height * columns) / width);

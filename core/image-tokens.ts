@@ -22,8 +22,8 @@ export function imageTokens(
   geometry: Geometry,
   detail: "low" | "high" = "high",
 ): ImageTokens {
-  const patchesPerTile = Math.floor(geometry.tile / geometry.patch);
-  const base = patchesPerTile * patchesPerTile;
+  const side = Math.floor(geometry.tile / geometry.patch);
+  const base = side * side;
   if (detail === "low") return { base, grid: 0, newline: 0, total: base };
   const [columns, rows] = planTiles(width, height, geometry).features;
   const grid = columns * rows;

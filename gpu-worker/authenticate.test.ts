@@ -4,7 +4,7 @@ import { refusalBody } from "../core/refusal.ts";
 import { SIGNATURE_HEADER, SIGNATURE_WINDOW_MS } from "../core/signature.ts";
 import { Nonces } from "./authenticate.ts";
 import { loadScripted, scriptedEngine } from "./testing/engine.ts";
-import { frame, picture, signed } from "./testing/frames.ts";
+import { frame, greyImage, signed } from "./testing/frames.ts";
 import { type TestWorker, testWorker } from "./testing/worker.ts";
 
 let running: TestWorker;
@@ -90,7 +90,7 @@ describe("nonces", () => {
   });
 });
 
-it("a picture survives the way", async () => {
-  const sent = encodeFrame(frame(running.audience, "hello", [picture(40, 30)], { maxTokens: 1 }));
+it("an image survives the way", async () => {
+  const sent = encodeFrame(frame(running.audience, "hello", [greyImage(40, 30)], { maxTokens: 1 }));
   expect(await send(sent, await signed(sent))).toMatchObject({ status: 200 });
 });

@@ -3,7 +3,7 @@ import { afterEach, describe, expect, it } from "vitest";
 import { FRAME_PATH } from "../core/frame.ts";
 import { refusalBody } from "../core/refusal.ts";
 import { loadScripted, scriptedEngine, tokenizer } from "./testing/engine.ts";
-import { allEvents, events, frame, picture, post, textOf } from "./testing/frames.ts";
+import { allEvents, events, frame, greyImage, post, textOf } from "./testing/frames.ts";
 import { startingWorker, type TestWorker, testWorker } from "./testing/worker.ts";
 
 const workers: TestWorker[] = [];
@@ -35,7 +35,7 @@ describe("an answer", () => {
   it("is accepted, tokens, usage and done, with as many ids as output tokens", async () => {
     const { url, audience } = await start();
     const answer = await allEvents(
-      await post(url, frame(audience, "hi", [picture(30, 40)], { maxTokens: 5 })),
+      await post(url, frame(audience, "hi", [greyImage(30, 40)], { maxTokens: 5 })),
     );
     expect(answer[0]).toEqual({ type: "accepted" });
     const ids = answer.flatMap((event) => (event.type === "token" ? event.ids : []));

@@ -72,9 +72,9 @@ export class Metrics {
       single("waiting", "gauge", "Requests in line.", load.waiting),
       single("slots", "gauge", "Requests that the engine decodes at once.", load.slots),
       single("engine_steps_total", "counter", "Decoding steps of the engine.", counters.steps),
-      metric("pictures_total", "counter", "Pictures by how the engine came by their features.", [
-        `pictures_total{features="encoded"} ${counters.picturesEncoded}`,
-        `pictures_total{features="reused"} ${counters.picturesReused}`,
+      metric("images_total", "counter", "Images by how the engine came by their features.", [
+        `images_total{features="encoded"} ${counters.imagesEncoded}`,
+        `images_total{features="reused"} ${counters.imagesReused}`,
       ]),
       metric("input_tokens_total", "counter", "Prompt tokens by kind.", [
         `input_tokens_total{kind="image"} ${this.imageTokens}`,

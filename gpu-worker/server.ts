@@ -65,7 +65,7 @@ const PAGES: Readonly<Record<string, Page>> = {
   },
 };
 
-const NOTHING_YET: EngineCounters = { steps: 0, picturesEncoded: 0, picturesReused: 0 };
+const NOTHING_YET: EngineCounters = { steps: 0, imagesEncoded: 0, imagesReused: 0 };
 
 /** Slots, and the requests in them and in line. */
 export function load({ loaded }: WorkerContext) {

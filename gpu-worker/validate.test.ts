@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import type { Frame, FrameImage } from "../core/frame.ts";
 import { imageTokens } from "../core/image-tokens.ts";
 import { tokenizer } from "./testing/engine.ts";
-import { frame, picture, TINY } from "./testing/frames.ts";
+import { frame, greyImage, TINY } from "./testing/frames.ts";
 import { validateFrame } from "./validate.ts";
 
 const AUDIENCE = { worker: "test", boot: "boot" };
@@ -11,16 +11,16 @@ const validate = (sent: Frame) => validateFrame(sent, TINY, tokenizer);
 
 /** A frame whose only image says something else than its pixels are. */
 function withImage(changes: Partial<FrameImage>): Frame {
-  const right = picture(640, 480);
+  const right = greyImage(640, 480);
   return frame(AUDIENCE, "hello", [{ ...right, image: { ...right.image, ...changes } }]);
 }
 
 describe("a frame's validation", () => {
-  it("takes every right picture and counts its tokens", () => {
+  it("takes every right image and counts its tokens", () => {
     const side = fc.integer({ min: 1, max: 3000 });
     fc.assert(
       fc.property(side, side, fc.constantFrom("low" as const, "high" as const), (width, height, detail) => {
-        const job = validate(frame(AUDIENCE, "hello", [picture(width, height, 1, detail)]));
+        const job = validate(frame(AUDIENCE, "hello", [greyImage(width, height, 1, detail)]));
         const { total } = imageTokens(width, height, TINY.geometry, detail);
         expect(job).toMatchObject({ ok: true, value: { imageTokens: total } });
       }),
@@ -32,12 +32,12 @@ describe("a frame's validation", () => {
     ["another grid", { grid: [336, 672] }],
     ["a grid that is no canvas", { grid: [337, 672] }],
     ["another size on it", { resized: [672, 503] }],
-    ["a size that belongs to another picture", { width: 641, height: 300 }],
+    ["a size that belongs to another image", { width: 641, height: 300 }],
     ["a grid without a size", { resized: null }],
     ["a size without a grid", { grid: null }],
     ["no grid but a grid view's pixels", { grid: null, resized: null }],
     ["another hash", { sha256: "0".repeat(64) }],
-  ])("refuses a picture with %s", (_what, changes) => {
+  ])("refuses an image with %s", (_what, changes) => {
     expect(validate(withImage(changes))).toMatchObject({ ok: false, error: { code: "frame_mismatch" } });
   });
 
@@ -46,7 +46,7 @@ describe("a frame's validation", () => {
       (pixels: Uint8Array) => pixels.with(7, 9),
       (pixels: Uint8Array) => pixels.slice(3),
     ]) {
-      const right = picture(640, 480);
+      const right = greyImage(640, 480);
       const sent = frame(AUDIENCE, "hello", [{ ...right, pixels: change(right.pixels) }]);
       expect(validate(sent)).toMatchObject({ ok: false, error: { code: "frame_mismatch" } });
     }
@@ -56,7 +56,7 @@ describe("a frame's validation", () => {
     const unnamed = frame(
       AUDIENCE,
       "hello",
-      [picture(10, 10)],
+      [greyImage(10, 10)],
       {},
       {
         messages: [{ role: "user", parts: [{ text: "hello" }] }],
@@ -77,7 +77,7 @@ describe("a frame's validation", () => {
   });
 
   it("refuses more images than the model takes, and another model or revision", () => {
-    const many = Array.from({ length: TINY.maxImages + 1 }, () => picture(10, 10, 1, "low"));
+    const many = Array.from({ length: TINY.maxImages + 1 }, () => greyImage(10, 10, 1, "low"));
     expect(validate(frame(AUDIENCE, "hello", many))).toMatchObject({ error: { code: "frame_mismatch" } });
     for (const header of [{ model: "llava-v1.6-34b" }, { revision: "another" }]) {
       const sent = frame(AUDIENCE, "hello", [], {}, header);

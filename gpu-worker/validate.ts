@@ -20,7 +20,7 @@ export interface Job {
   readonly stop: readonly string[];
 }
 
-/** The job of a frame, its geometry recomputed from each picture's width and height. */
+/** The job of a frame, its geometry recomputed from each image's width and height. */
 export function validateFrame(frame: Frame, model: Model, tokenizer: Tokenizer): Result<Job, Refusal> {
   const { header } = frame;
   if (header.model !== model.id || header.revision !== model.revision) {

@@ -8,7 +8,7 @@ import { validateFrame } from "./validate.ts";
 
 const SIDE = 512;
 
-/** One real generation over a black picture: every graph has run once before the first customer's request. */
+/** One real generation over a black image: every graph has run once before the first customer's request. */
 export async function warmUp({ engine, tokenizer }: Loaded, model: Model): Promise<Result<void, string>> {
   const { grid, resized } = planTiles(SIDE, SIDE, model.geometry);
   const pixels = new Uint8Array(frameImageBytes({ resized: [...resized] }, model.geometry.tile));

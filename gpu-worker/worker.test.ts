@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { imageTokens } from "../core/image-tokens.ts";
 import type { Engine, EngineStep } from "./engines/engine.ts";
 import { tokenizer } from "./testing/engine.ts";
-import { allEvents, frame, type Picture, picture, post, TINY, textOf } from "./testing/frames.ts";
+import { allEvents, frame, greyImage, post, type SentImage, TINY, textOf } from "./testing/frames.ts";
 import { type TestWorker, testWorker } from "./testing/worker.ts";
 import { validateFrame } from "./validate.ts";
 
@@ -16,15 +16,15 @@ afterAll(() => running.worker.stop(0));
 
 type Sampling = Parameters<typeof frame>[3];
 
-async function ask(question: string, pictures: readonly Picture[] = [], sampling: Sampling = {}) {
-  return allEvents(await post(running.url, frame(running.audience, question, pictures, sampling)));
+async function ask(question: string, images: readonly SentImage[] = [], sampling: Sampling = {}) {
+  return allEvents(await post(running.url, frame(running.audience, question, images, sampling)));
 }
 
 const BACKGROUND = "What color is the background?";
 
 describe("the embedded engine", () => {
-  it("answers a question about a picture, with exact usage", async () => {
-    const answer = await ask(BACKGROUND, [picture(300, 200, 0)]);
+  it("answers a question about an image, with exact usage", async () => {
+    const answer = await ask(BACKGROUND, [greyImage(300, 200, 0)]);
     expect(textOf(answer)).not.toBe("");
     const decoded = answer.flatMap((event) => (event.type === "token" ? event.ids : []));
     expect(answer.at(-2)).toMatchObject({
@@ -33,17 +33,17 @@ describe("the embedded engine", () => {
     expect(answer.at(-1)).toMatchObject({ type: "done" });
   });
 
-  it("takes the base view alone, several pictures, extreme ratios and none at all", async () => {
+  it("takes the base view alone, several images, extreme ratios and none at all", async () => {
     const sizes = [
-      [picture(300, 200, 0, "low")],
-      [picture(300, 200, 0), picture(90, 400, 255, "low")],
-      [picture(2000, 10, 0)],
-      [picture(10, 2000, 0)],
+      [greyImage(300, 200, 0, "low")],
+      [greyImage(300, 200, 0), greyImage(90, 400, 255, "low")],
+      [greyImage(2000, 10, 0)],
+      [greyImage(10, 2000, 0)],
       [],
     ];
-    for (const pictures of sizes) {
-      const answer = await ask(BACKGROUND, pictures);
-      const tokens = pictures.reduce(
+    for (const images of sizes) {
+      const answer = await ask(BACKGROUND, images);
+      const tokens = images.reduce(
         (sum, { image }) =>
           sum + imageTokens(image.width, image.height, TINY.geometry, image.grid ? "high" : "low").total,
         0,
@@ -53,21 +53,21 @@ describe("the embedded engine", () => {
     }
   });
 
-  it("encodes a picture once for a customer, and again for another", async () => {
-    const shown = [picture(321, 123, 9)];
+  it("encodes an image once for a customer, and again for another", async () => {
+    const shown = [greyImage(321, 123, 9)];
     const once = async (namespace: string) => {
       const sent = frame(running.audience, BACKGROUND, shown, {}, { namespace: namespace.repeat(64) });
       return textOf(await allEvents(await post(running.url, sent)));
     };
-    const before = engine().counters().picturesEncoded;
+    const before = engine().counters().imagesEncoded;
     const answers = [await once("a"), await once("a"), await once("b")];
     expect(new Set(answers).size).toBe(1);
-    expect(engine().counters().picturesEncoded).toBe(before + 2);
+    expect(engine().counters().imagesEncoded).toBe(before + 2);
   });
 
   it("gives the same greedy text alone and among others", async () => {
     const questions = [BACKGROUND, "Describe the picture.", "How many shapes are there?", "你好"];
-    const one = (question: string) => ask(question, [picture(300, 200, 60)]).then(textOf);
+    const one = (question: string) => ask(question, [greyImage(300, 200, 60)]).then(textOf);
     const alone: string[] = [];
     for (const question of questions) alone.push(await one(question));
     expect(await Promise.all(questions.map(one))).toEqual(alone);

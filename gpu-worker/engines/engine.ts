@@ -2,7 +2,7 @@
 import type { FrameImage, Sampling } from "../../core/frame.ts";
 import type { PromptPiece } from "../../core/tokenizer.ts";
 
-/** One picture of a request; its sizes have been checked against the model's geometry. */
+/** One image of a request; its sizes have been checked against the model's geometry. */
 export interface EngineImage {
   readonly frame: FrameImage;
   /** The base view, then the grid view without padding; 8-bit RGB. */
@@ -46,9 +46,9 @@ export interface Generation {
 export interface EngineCounters {
   /** Decoding steps, over all sequences. */
   readonly steps: number;
-  readonly picturesEncoded: number;
-  /** Pictures whose features were still known from an earlier request. */
-  readonly picturesReused: number;
+  readonly imagesEncoded: number;
+  /** Images whose features were still known from an earlier request. */
+  readonly imagesReused: number;
 }
 
 export interface EngineLoad {

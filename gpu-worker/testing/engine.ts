@@ -46,7 +46,7 @@ export function scriptedEngine(text: string, stepMs = 5, slots = 2): ScriptedEng
       };
     },
     load: () => ({ running: Math.min(running, slots), waiting: Math.max(0, running - slots) }),
-    counters: () => ({ steps, picturesEncoded: 0, picturesReused: 0 }),
+    counters: () => ({ steps, imagesEncoded: 0, imagesReused: 0 }),
     close: async () => {},
   };
   return engine;

@@ -1,4 +1,4 @@
-/** Frames for tests: pictures of plain noise or colour with the right sizes, and signed requests. */
+/** Frames for tests: images of plain noise or colour with the right sizes, and signed requests. */
 import { createHash, randomUUID } from "node:crypto";
 import { planTiles } from "../../core/anyres.ts";
 import { type WorkerEvent, workerEvent } from "../../core/events.ts";
@@ -22,13 +22,18 @@ export const TINY: Model = (() => {
   return model;
 })();
 
-export interface Picture {
+export interface SentImage {
   readonly image: FrameImage;
   readonly pixels: Uint8Array;
 }
 
-/** A picture of one grey value, as the edge would send it. */
-export function picture(width: number, height: number, grey = 128, detail: "low" | "high" = "high"): Picture {
+/** An image of one grey value, as the edge would send it. */
+export function greyImage(
+  width: number,
+  height: number,
+  grey = 128,
+  detail: "low" | "high" = "high",
+): SentImage {
   const plan = planTiles(width, height, TINY.geometry);
   const sizes: Pick<FrameImage, "grid" | "resized"> =
     detail === "low" ? { grid: null, resized: null } : { grid: [...plan.grid], resized: [...plan.resized] };
@@ -37,11 +42,11 @@ export function picture(width: number, height: number, grey = 128, detail: "low"
   return { image: { width, height, ...sizes, sha256 }, pixels };
 }
 
-/** A frame that asks `question` about the pictures. */
+/** A frame that asks `question` about the images. */
 export function frame(
   audience: FrameHeader["audience"],
   question: string,
-  pictures: readonly Picture[] = [],
+  images: readonly SentImage[] = [],
   sampling: Partial<FrameHeader["sampling"]> = {},
   header: Partial<FrameHeader> = {},
 ): Frame {
@@ -55,15 +60,15 @@ export function frame(
       model: TINY.id,
       revision: TINY.revision,
       messages: [
-        { role: "user", parts: [...pictures.map((_, index) => ({ image: index })), { text: question }] },
+        { role: "user", parts: [...images.map((_, index) => ({ image: index })), { text: question }] },
       ],
       sampling: { maxTokens: 16, temperature: 0, topP: 1, seed: null, stop: [], ...sampling },
-      images: pictures.map(({ image }) => image),
+      images: images.map(({ image }) => image),
       trace: null,
       deadline: Date.now() + 60_000,
       ...header,
     },
-    pixels: pictures.map(({ pixels }) => pixels),
+    pixels: images.map(({ pixels }) => pixels),
   };
 }
 

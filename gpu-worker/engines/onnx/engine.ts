@@ -2,10 +2,10 @@
 import { availableParallelism } from "node:os";
 import type { Model } from "../../../core/models.ts";
 import { NEWLINE, packImage } from "../../../core/pack.ts";
-import { cutTiles } from "../../tiles.ts";
+import { normalisedTiles } from "../../normalise.ts";
 import type { Engine, EngineImage } from "../engine.ts";
 import { type Graphs, loadGraphs } from "./graphs.ts";
-import { PictureCache } from "./picture-cache.ts";
+import { ImageCache } from "./image-cache.ts";
 import { type Preparation, Scheduler } from "./scheduler.ts";
 import { Sequence } from "./sequence.ts";
 
@@ -20,8 +20,8 @@ export interface OnnxEngineOptions {
 /** More threads than this only wait for each other on graphs of ten million parameters. */
 const MOST_THREADS = 4;
 
-/** Features of about ninety pictures of the largest canvas. */
-const PICTURE_CACHE_BYTES = 64 << 20;
+/** Features of about ninety images of the largest canvas. */
+const IMAGE_CACHE_BYTES = 64 << 20;
 
 /** Loads the graphs. Throws when they do not fit together. */
 export async function createOnnxEngine({
@@ -32,8 +32,8 @@ export async function createOnnxEngine({
 }: OnnxEngineOptions): Promise<Engine> {
   const threads = Math.min(availableParallelism(), MOST_THREADS);
   const graphs = await loadGraphs(weights, threads, model.geometry.tile);
-  const pictures = new PictureCache(PICTURE_CACHE_BYTES);
-  const scheduler = new Scheduler(graphs, preparation(graphs, model, pictures), {
+  const images = new ImageCache(IMAGE_CACHE_BYTES);
+  const scheduler = new Scheduler(graphs, preparation(graphs, model, images), {
     slots,
     onFailure: (sequence, error) => onFailure(sequence.request.id, error),
   });
@@ -47,8 +47,8 @@ export async function createOnnxEngine({
     load: () => scheduler.load(),
     counters: () => ({
       steps: scheduler.steps(),
-      picturesEncoded: pictures.encoded,
-      picturesReused: pictures.reused,
+      imagesEncoded: images.encoded,
+      imagesReused: images.reused,
     }),
     async close() {
       await scheduler.idle();
@@ -57,24 +57,24 @@ export async function createOnnxEngine({
   };
 }
 
-function preparation(graphs: Graphs, model: Model, pictures: PictureCache): Preparation {
+function preparation(graphs: Graphs, model: Model, images: ImageCache): Preparation {
   const encode = async (image: EngineImage) => {
-    const features = await graphs.encode(cutTiles(image, model.geometry));
+    const features = await graphs.encode(normalisedTiles(image, model.geometry));
     const { width, height, grid } = image.frame;
     return pack(features, packImage(width, height, model.geometry, grid ? "high" : "low"), graphs);
   };
   return {
-    encodePicture: ({ request }, index) => {
+    encodeImage: ({ request }, index) => {
       const image = request.images[index];
-      if (!image) throw new Error("A request has fewer pictures than it counts.");
-      return pictures.get(request.namespace, image, () => encode(image));
+      if (!image) throw new Error("A request has fewer images than it counts.");
+      return images.get(request.namespace, image, () => encode(image));
     },
 
     async embedPrompt({ request, features }) {
       const parts = await Promise.all(
         request.prompt.map(async (piece) => {
           const part = "ids" in piece ? await graphs.embed(piece.ids) : features[piece.image];
-          if (!part) throw new Error("A prompt names a picture that the request lacks.");
+          if (!part) throw new Error("A prompt names an image that the request lacks.");
           return part;
         }),
       );

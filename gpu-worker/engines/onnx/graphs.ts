@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import { InferenceSession, Tensor } from "onnxruntime-node";
 import { z } from "zod";
-import type { Tiles } from "../../tiles.ts";
+import type { NormalisedTiles } from "../../normalise.ts";
 import type { CacheShape, CacheView, NewPositions } from "./key-value-cache.ts";
 import { readJson, readTensor, WEIGHT_FILES } from "./weights.ts";
 
@@ -39,7 +39,7 @@ export interface Graphs {
   readonly cacheShape: CacheShape;
   readonly imageNewline: Float32Array;
   /** Features of tiles, as rows of `width`. */
-  encode(tiles: Tiles): Promise<Float32Array>;
+  encode(tiles: NormalisedTiles): Promise<Float32Array>;
   /** Embeddings of token ids, as rows of `width`. */
   embed(ids: readonly number[]): Promise<Float32Array>;
   decode(input: DecoderInput): Promise<DecoderOutput>;

@@ -44,7 +44,7 @@ function setup(slots = 4) {
   const scheduler = new Scheduler(
     graphs,
     {
-      encodePicture: async () => {
+      encodeImage: async () => {
         log.push("vision");
         return new Float32Array(1);
       },

@@ -7,9 +7,9 @@ import type { Sequence } from "./sequence.ts";
 /** The past of a prefill. */
 const NOTHING: CacheView = { tensors: [], length: 0, used: [0] };
 
-/** What the scheduler needs beyond the graphs: one picture's features, and the embeddings of a whole prompt. */
+/** What the scheduler needs beyond the graphs: one image's features, and the embeddings of a whole prompt. */
 export interface Preparation {
-  encodePicture(sequence: Sequence, index: number): Promise<Float32Array>;
+  encodeImage(sequence: Sequence, index: number): Promise<Float32Array>;
   embedPrompt(sequence: Sequence): Promise<Float32Array>;
 }
 
@@ -20,7 +20,7 @@ export interface SchedulerOptions {
 }
 
 /**
- * Shares the graphs among sequences. Every round does at most one stage of one new sequence (one picture, or its
+ * Shares the graphs among sequences. Every round does at most one stage of one new sequence (one image, or its
  * prefill) and then one decoding step of all running ones as one batch, so nobody waits longer than one stage.
  * Sequences whose reader is gone leave before the next call of a graph.
  */
@@ -91,14 +91,14 @@ export class Scheduler {
     }
   }
 
-  /** One stage of a new sequence: its next picture, or, with all of them encoded, its prefill. */
+  /** One stage of a new sequence: its next image, or, with all of them encoded, its prefill. */
   async #prepare(sequence: Sequence): Promise<void> {
     try {
       const { images } = sequence.request;
       if (sequence.features.length < images.length) {
         const index = sequence.features.length;
         sequence.features.push(
-          await sequence.timed("visionMs", () => this.#preparation.encodePicture(sequence, index)),
+          await sequence.timed("visionMs", () => this.#preparation.encodeImage(sequence, index)),
         );
       } else {
         await this.#prefill(sequence);

@@ -6,7 +6,7 @@ export class Sequence {
   readonly request: EngineRequest;
   readonly signal: AbortSignal;
   readonly random: Random;
-  /** Features of the pictures encoded so far. */
+  /** Features of the images encoded so far. */
   readonly features: Float32Array[] = [];
   /** Tokens decoded, the end token left out. */
   produced = 0;

@@ -1,20 +1,17 @@
-import type { TilePlan } from "../core/anyres.ts";
-import type { PreparedImage } from "../core/vision.ts";
+import type { TilePlan } from "./anyres.ts";
 
 /**
- * The tiles that a model sees, each `tile` × `tile` × 3 bytes: the base view, then the grid view on its black canvas, cut
- * row by row.
+ * The grid's tiles, row by row, each `tile` × `tile` × 3 bytes: the grid view (8-bit RGB of the plan's `resized` size) on
+ * its black canvas. The model sees the base view before them.
  */
-export function cutTiles(
-  { grid, resized, base, view }: PreparedImage,
-  [left, top]: TilePlan["pad"],
+export function cutGrid(
+  view: Uint8Array,
+  { grid, resized, pad: [left, top] }: Pick<TilePlan, "grid" | "resized" | "pad">,
   tile: number,
 ): Uint8Array[] {
-  const tiles = [base];
+  const tiles: Uint8Array[] = [];
   for (let y = 0; y < grid[1]; y += tile) {
-    for (let x = 0; x < grid[0]; x += tile) {
-      tiles.push(cut(view, resized, x - left, y - top, tile));
-    }
+    for (let x = 0; x < grid[0]; x += tile) tiles.push(cut(view, resized, x - left, y - top, tile));
   }
   return tiles;
 }

@@ -1,10 +1,10 @@
 import type { EngineImage } from "../engine.ts";
 
 /**
- * Packed features of pictures seen lately, so that a conversation about one picture encodes it once. The least recently
+ * Packed features of images seen lately, so that a conversation about one image encodes it once. The least recently
  * used leave first. Keys hold the customer's namespace: nobody can learn by timing what another customer has asked.
  */
-export class PictureCache {
+export class ImageCache {
   readonly #features = new Map<string, Float32Array>();
   readonly #capacity: number;
   #bytes = 0;
@@ -16,13 +16,13 @@ export class PictureCache {
     this.#capacity = capacity;
   }
 
-  /** The features of a customer's picture, from `encode` when they are not here. */
+  /** The features of a customer's image, from `encode` when they are not here. */
   async get(
     namespace: string,
     { frame }: EngineImage,
     encode: () => Promise<Float32Array>,
   ): Promise<Float32Array> {
-    // The worker has checked the hash against the pixels; how they are packed depends on the picture's own size.
+    // The worker has checked the hash against the pixels; how they are packed depends on the image's own size.
     const key = `${namespace}/${frame.sha256}/${frame.width}x${frame.height}`;
     const known = this.#features.get(key);
     if (known) {
