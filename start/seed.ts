@@ -3,7 +3,8 @@ import { StartError } from "./error.ts";
 import type { Secrets, SeededAccount } from "./home.ts";
 import { knowsKey } from "./ready.ts";
 
-const CREDIT_MICROCREDITS = 100_000_000;
+/** 100 credits, in micro-credits. */
+const CREDIT = 100_000_000;
 
 const created = z.object({
   id: z.string(),
@@ -20,7 +21,7 @@ async function createAccount(url: string, adminKey: string): Promise<SeededAccou
   const response = await fetch(`${url}/v1/admin/accounts`, {
     method: "POST",
     headers: { authorization: `Bearer ${adminKey}`, "content-type": "application/json" },
-    body: JSON.stringify({ name: "developer", credit: CREDIT_MICROCREDITS }),
+    body: JSON.stringify({ name: "developer", credit_microcredits: CREDIT }),
   });
   if (!response.ok) throw new StartError(`The first account was refused: ${await response.text()}`);
   const { id, key, webhook_secret } = created.parse(await response.json());

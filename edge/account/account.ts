@@ -15,7 +15,6 @@ import type {
   Ledger,
   Outcome,
   Reservation,
-  Scope,
   StoredRequest,
 } from "./contract.ts";
 import { finish } from "./finish.ts";
@@ -26,6 +25,7 @@ import { type DueDelivery, recordDelivery } from "./outbox.ts";
 import { openAccount, readProfile } from "./profile.ts";
 import { reserve } from "./reserve.ts";
 import { isOpen } from "./schema.ts";
+import type { Scope } from "./scopes.ts";
 
 const NO_ACCOUNT = fail({ code: "invalid_api_key" } as const);
 

@@ -2,9 +2,7 @@
 import type { FinishReason } from "../../core/events.ts";
 import type { Result } from "../../core/result.ts";
 import type { Usage } from "../../core/usage.ts";
-
-/** What a key may do. */
-export type Scope = "infer" | "jobs" | "keys:write";
+import type { Scope } from "./scopes.ts";
 
 /** Why the account says no. `retryAfterMs` stands where waiting helps. */
 export type AccountError =

@@ -1,17 +1,11 @@
 /** Stored jobs' rows: how they are written at first and read. */
 import { z } from "zod";
-import { finishReason, usageSchema } from "../../core/events.ts";
-import type { Answer, JobFailure, JobRecord, JobState, StoredRequest } from "./contract.ts";
+import { answerSchema } from "./answer.ts";
+import type { JobFailure, JobRecord, JobState, StoredRequest } from "./contract.ts";
 
 /** How long after accepting a job its doorbell rings again, in milliseconds; each further ring waits twice as long. */
 const FIRST_RING_MS = 5_000;
 const LONGEST_RING_MS = 300_000;
-
-const storedAnswer = z.strictObject({
-  text: z.string(),
-  finishReason,
-  usage: usageSchema,
-}) satisfies z.ZodType<Answer>;
 
 const storedFailure = z.strictObject({
   code: z.string(),
@@ -77,7 +71,7 @@ export function jobRecord(row: JobRow): JobRecord {
     createdAt: row.created_at,
     startedAt: row.started_at,
     finishedAt: row.finished_at,
-    answer: row.answer === null ? null : storedAnswer.parse(JSON.parse(row.answer)),
+    answer: row.answer === null ? null : answerSchema.parse(JSON.parse(row.answer)),
     failure: row.failure === null ? null : storedFailure.parse(JSON.parse(row.failure)),
     charge: row.charge,
   };

@@ -17,7 +17,7 @@ import {
   type Stub,
   stopClock,
   travel,
-} from "./fixture.ts";
+} from "./testing/fixture.ts";
 
 let bells: Doorbell[];
 

@@ -3,9 +3,10 @@ import { z } from "zod";
 import { fail, ok, type Result } from "../../core/result.ts";
 import { randomBase62 } from "../auth/base62.ts";
 import { hashKey, mintKey, startOf } from "../auth/key.ts";
-import type { AccountError, KeyLimits, KeyOptions, KeyRecord, Scope } from "./contract.ts";
+import type { AccountError, KeyLimits, KeyOptions, KeyRecord } from "./contract.ts";
+import { SCOPES, type Scope } from "./scopes.ts";
 
-const scopeList = z.array(z.enum(["infer", "jobs", "keys:write"]));
+const scopeList = z.array(z.enum(SCOPES));
 
 /** A key that may be used now. */
 export interface ActiveKey {

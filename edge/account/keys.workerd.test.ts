@@ -1,7 +1,7 @@
 import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { readKey } from "../auth/key.ts";
-import { inside, keyOptions, MINUTE, newAccount, outcome, stopClock, travel } from "./fixture.ts";
+import { inside, keyOptions, MINUTE, newAccount, outcome, stopClock, travel } from "./testing/fixture.ts";
 
 beforeEach(stopClock);
 afterEach(() => {

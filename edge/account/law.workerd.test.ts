@@ -3,10 +3,10 @@ import { env } from "cloudflare:workers";
 import fc from "fast-check";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { newAccountId } from "../auth/key.ts";
-import { DAY, inside, MINUTE, outcome, recordBells, stopClock, stubOf, travel } from "./fixture.ts";
-import { commands } from "./law-commands.ts";
-import { Model } from "./law-model.ts";
-import { Real } from "./law-real.ts";
+import { DAY, inside, MINUTE, outcome, recordBells, stopClock, stubOf, travel } from "./testing/fixture.ts";
+import { commands } from "./testing/law-commands.ts";
+import { Model } from "./testing/law-model.ts";
+import { Real } from "./testing/law-real.ts";
 
 declare global {
   namespace Cloudflare {

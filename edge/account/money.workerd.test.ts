@@ -11,7 +11,7 @@ import {
   stopClock,
   stubOf,
   travel,
-} from "./fixture.ts";
+} from "./testing/fixture.ts";
 
 beforeEach(stopClock);
 afterEach(() => {

@@ -12,7 +12,7 @@ import {
   type Stub,
   stopClock,
   travel,
-} from "./fixture.ts";
+} from "./testing/fixture.ts";
 
 const URL = "https://hooks.customer.dev/tessera";
 

@@ -1,10 +1,11 @@
 /** The way in: may this key do that now, and is there credit for the worst case? */
 import { fail, ok, type Result } from "../../core/result.ts";
-import type { AccountError, Scope } from "./contract.ts";
+import type { AccountError } from "./contract.ts";
 import { type Hold, holdEnded, openHolds, placeHold, readHold } from "./holds.ts";
 import { authorise, noteArrival } from "./keys.ts";
 import { readLedger } from "./ledger.ts";
 import { admit } from "./limits.ts";
+import type { Scope } from "./scopes.ts";
 
 /** A place comes free whenever any open request ends, which nobody can foretell. */
 const CONCURRENCY_RETRY_MS = 1000;

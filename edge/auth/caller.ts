@@ -1,6 +1,7 @@
 import type { MiddlewareHandler } from "hono";
 import type { Account } from "../account/account.ts";
-import type { AccountError, Scope } from "../account/contract.ts";
+import type { AccountError } from "../account/contract.ts";
+import type { Scope } from "../account/scopes.ts";
 import type { AppEnv } from "../app-env.ts";
 import { ApiError, DO_NOT_RETRY, retryAfter } from "../errors.ts";
 import { readKey } from "./key.ts";

@@ -2,20 +2,17 @@
  * Cached answers. Only deterministic requests have a key; a cached answer is shown to its own account alone and costs
  * nothing. KV may take a minute to agree between places, which is harmless: an entry never changes.
  */
-import { z } from "zod";
-import { finishReason, usageSchema } from "../../core/events.ts";
 import type { Sampling } from "../../core/frame.ts";
 import type { Model } from "../../core/models.ts";
 import type { Message } from "../../core/prompt.ts";
 import { toHex } from "../../core/signature.ts";
 import { VISION_VERSION } from "../../core/vision.ts";
+import { answerSchema } from "../account/answer.ts";
 import type { Answer } from "../account/contract.ts";
 import type { ResolvedImage } from "../images/resolve.ts";
 
 /** How long an answer is kept, in seconds. */
 const RETENTION_SECONDS = 24 * 60 * 60;
-
-const answerSchema = z.strictObject({ text: z.string(), finishReason, usage: usageSchema });
 
 interface Question {
   readonly account: string;

@@ -99,7 +99,8 @@ export const usageBody = z
     total_tokens: z.int(),
     prompt_tokens_details: z.object({ cached_tokens: z.int(), text_tokens: z.int(), image_tokens: z.int() }),
     completion_tokens_details: z.object({ reasoning_tokens: z.int() }),
-    cost: z.number().openapi({ description: "Credits charged for this answer; 0 for a cached one." }),
+    cost: z.number().openapi({ description: "The same in credits, where OpenRouter's clients look for it." }),
+    cost_microcredits: z.int().openapi({ description: "What this answer was charged; 0 for a cached one." }),
   })
   .openapi("Usage");
 

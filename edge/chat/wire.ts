@@ -5,14 +5,15 @@ import type { Answer } from "../account/contract.ts";
 import { randomId } from "../random-id.ts";
 import type { ChatCompletion } from "./schema.ts";
 
-export const MICRO_CREDITS = 1_000_000;
+/** Micro-credits in a credit. Every amount is whole micro-credits; `usage.cost` alone is shown in credits. */
+const CREDIT = 1_000_000;
 
 /** The id of a completion, which is also its job's id in the account. */
 export function completionId(): string {
   return `chatcmpl-${randomId()}`;
 }
 
-/** Usage as OpenAI has it; `charge` in micro-credits becomes `cost` in credits. */
+/** Usage as OpenAI has it, with what was charged (micro-credits). */
 export function usageBodyOf(usage: Usage, charge: number): ChatCompletion["usage"] {
   const prompt = usage.imageTokens + usage.textTokens;
   return {
@@ -25,7 +26,8 @@ export function usageBodyOf(usage: Usage, charge: number): ChatCompletion["usage
       image_tokens: usage.imageTokens,
     },
     completion_tokens_details: { reasoning_tokens: 0 },
-    cost: charge / MICRO_CREDITS,
+    cost: charge / CREDIT,
+    cost_microcredits: charge,
   };
 }
 

@@ -1,7 +1,7 @@
 import { runDurableObjectAlarm } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
-import { newAccount, recordBells, stopClock } from "../account/fixture.ts";
+import { newAccount, recordBells, stopClock } from "../account/testing/fixture.ts";
 import { jobImageKey, type StoredQuestion } from "./stored-request.ts";
 
 beforeEach(() => {

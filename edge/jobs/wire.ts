@@ -1,7 +1,7 @@
 import { z } from "@hono/zod-openapi";
 import type { JobRecord } from "../account/contract.ts";
 import { chatCompletion } from "../chat/schema.ts";
-import { completionBody, MICRO_CREDITS } from "../chat/wire.ts";
+import { completionBody } from "../chat/wire.ts";
 import { toSeconds } from "../seconds.ts";
 
 const seconds = z.int().openapi({ description: "Unix seconds" });
@@ -18,7 +18,7 @@ export const jobSchema = z
     finished_at: seconds.nullable(),
     result: chatCompletion.nullable(),
     error: z.object({ code: z.string(), message: z.string() }).nullable(),
-    cost: z.number().openapi({ description: "Credits" }),
+    cost_microcredits: z.int().openapi({ description: "What the ended job was charged; 0 until then" }),
   })
   .openapi("Job");
 
@@ -37,6 +37,6 @@ export function jobBody(record: JobRecord): z.infer<typeof jobSchema> {
     finished_at: record.finishedAt === null ? null : toSeconds(record.finishedAt),
     result: record.answer && completionBody(completion, record.answer, record.charge),
     error: record.failure,
-    cost: record.charge / MICRO_CREDITS,
+    cost_microcredits: record.charge,
   };
 }

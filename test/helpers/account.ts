@@ -11,12 +11,20 @@ const opened = z.object({
   webhook_secret: z.string(),
 });
 
-const ledger = z.object({
-  granted: z.int(),
-  balance: z.int(),
-  held: z.int(),
-  charged: z.int(),
-});
+const ledger = z
+  .object({
+    granted_microcredits: z.int(),
+    balance_microcredits: z.int(),
+    held_microcredits: z.int(),
+    charged_microcredits: z.int(),
+  })
+  .transform((body) => ({
+    granted: body.granted_microcredits,
+    balance: body.balance_microcredits,
+    held: body.held_microcredits,
+    charged: body.charged_microcredits,
+  }));
+/** Micro-credits. */
 export type Ledger = z.infer<typeof ledger>;
 
 const newKey = z.object({ id: z.string(), key: z.string() });
@@ -108,7 +116,7 @@ export async function openAccount(product: Address, credit = 10_000_000): Promis
   const response = await fetch(new URL("/v1/admin/accounts", product.url), {
     method: "POST",
     headers: { authorization: `Bearer ${product.adminKey}`, "content-type": "application/json" },
-    body: JSON.stringify({ name: "test", credit }),
+    body: JSON.stringify({ name: "test", credit_microcredits: credit }),
   });
   expect(response.status).toBe(201);
   return new Account(product, opened.parse(await response.json()));

@@ -13,7 +13,7 @@ const job = z.object({
   attempt: z.int(),
   result: completion.nullable(),
   error: z.object({ code: z.string(), message: z.string() }).nullable(),
-  cost: z.number(),
+  cost_microcredits: z.int(),
 });
 export type Job = z.infer<typeof job>;
 

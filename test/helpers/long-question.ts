@@ -36,7 +36,7 @@ export async function findLongQuestion(account: Account): Promise<LongQuestion> 
     const { usage } = await account.ask(body);
     const tokens = usage.completion_tokens;
     if (longest && tokens <= longest.tokens) continue;
-    longest = { body, tokens, promptTokens: usage.prompt_tokens, charge: Math.round(usage.cost * 1e6) };
+    longest = { body, tokens, promptTokens: usage.prompt_tokens, charge: usage.cost_microcredits };
     if (tokens >= PLENTY_OF_TOKENS) return longest;
   }
   if (!longest || longest.tokens < ENOUGH_TOKENS) {

@@ -51,6 +51,7 @@ export const completion = z.object({
     total_tokens: z.int(),
     prompt_tokens_details: z.object({ image_tokens: z.int(), text_tokens: z.int(), cached_tokens: z.int() }),
     cost: z.number(),
+    cost_microcredits: z.int(),
   }),
 });
 export type Completion = z.infer<typeof completion>;

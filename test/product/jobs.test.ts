@@ -32,9 +32,9 @@ describe("a job", () => {
     expect(ended).toMatchObject({ status: "succeeded", attempt: 1, error: null });
     expect(ended.result?.choices).toEqual(atOnce.choices);
     expect(ended.result?.usage).toEqual(atOnce.usage);
-    expect(ended.cost).toBe(atOnce.usage.cost);
+    expect(ended.cost_microcredits).toBe(atOnce.usage.cost_microcredits);
     const after = await account.settledLedger();
-    expect(after.charged - before.charged).toBe(Math.round(ended.cost * 1e6));
+    expect(after.charged - before.charged).toBe(ended.cost_microcredits);
   });
 
   it("costs nothing when its answer is cached, though the credit left would not cover the worst case", async () => {
@@ -44,7 +44,7 @@ describe("a job", () => {
     const { charged } = await account.settledLedger();
 
     const { id } = await acceptJob(account, example);
-    expect(await endedJob(account, id)).toMatchObject({ status: "succeeded", cost: 0 });
+    expect(await endedJob(account, id)).toMatchObject({ status: "succeeded", cost_microcredits: 0 });
     expect(await account.settledLedger()).toMatchObject({ charged });
   });
 
@@ -93,7 +93,7 @@ describe("a job", () => {
     expect(ended).toMatchObject({
       status: "failed",
       result: null,
-      cost: 0,
+      cost_microcredits: 0,
       error: { code: "image_truncated" },
     });
     expect(await account.settledLedger()).toMatchObject({ charged: 0 });

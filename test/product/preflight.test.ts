@@ -96,7 +96,7 @@ async function counts(account: Account, body: ChatBody) {
       usage.prompt_tokens_details.text_tokens,
     ],
     hasPicture: usage.prompt_tokens_details.image_tokens > 0,
-    cost: Math.round(usage.cost * 1e6),
+    cost: usage.cost_microcredits,
   };
 }
 

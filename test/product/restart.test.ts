@@ -67,9 +67,9 @@ async function expectFinishedOnce(job: Job, chargedBefore: number): Promise<void
   const ended = await endedJob(account, job.id, 60_000);
   expect(ended).toMatchObject({ status: "succeeded", error: null });
   expect(ended.attempt).toBeGreaterThan(1);
-  expect(ended.cost).toBeGreaterThan(0);
+  expect(ended.cost_microcredits).toBeGreaterThan(0);
   const { charged } = await account.settledLedger();
-  expect(charged - chargedBefore).toBe(Math.round(ended.cost * 1e6));
+  expect(charged - chargedBefore).toBe(ended.cost_microcredits);
 }
 
 describe("a stream", { timeout: 180_000 }, () => {
@@ -141,7 +141,7 @@ describe("a job", { timeout: 180_000 }, () => {
     await startAgain();
     const ended = await endedJob(account, job.id, 60_000);
     expect(ended.status).toBe("succeeded");
-    expect((await account.settledLedger()).charged - charged).toBe(Math.round(ended.cost * 1e6));
+    expect((await account.settledLedger()).charged - charged).toBe(ended.cost_microcredits);
   });
 
   it("leaves nothing when the product is interrupted", async () => {

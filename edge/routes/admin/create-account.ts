@@ -1,4 +1,5 @@
 import { z } from "@hono/zod-openapi";
+import { SCOPES } from "../../account/scopes.ts";
 import { newAccountId } from "../../auth/key.ts";
 import { requireOperator } from "../../auth/operator.ts";
 import { readJson } from "../../read-json.ts";
@@ -8,7 +9,7 @@ import { MAX_GRANT } from "./grant-credit.ts";
 const newAccount = z
   .strictObject({
     name: z.string().min(1).max(128),
-    credit: z.int().min(0).max(MAX_GRANT).openapi({ description: "Micro-credits granted at once" }),
+    credit_microcredits: z.int().min(0).max(MAX_GRANT).openapi({ description: "Granted at once" }),
   })
   .openapi("NewAccount");
 
@@ -38,10 +39,10 @@ export const createAccount: Operation = {
     await context.env.DB.prepare("INSERT INTO account (id, name, created_at) VALUES (?, ?, ?)")
       .bind(id, body.name, Date.now())
       .run();
-    await object.open({ name: body.name, grant: { id: "opening", amount: body.credit } });
+    await object.open({ name: body.name, grant: { id: "opening", amount: body.credit_microcredits } });
     const { key, record } = await object.createKey({
       name: "first key",
-      scopes: ["infer", "jobs", "keys:write"],
+      scopes: SCOPES,
       expiresAt: null,
       limits: { requestsPerMinute: 6_000, concurrency: 256 },
     });

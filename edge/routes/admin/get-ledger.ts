@@ -1,6 +1,6 @@
 import { requireOperator } from "../../auth/operator.ts";
 import { ADMIN_SECURITY, jsonResponse, type Operation } from "../operation.ts";
-import { accountParams, findAccount, ledgerSchema } from "./wire.ts";
+import { accountParams, findAccount, ledgerBody, ledgerSchema } from "./wire.ts";
 
 export const getLedger: Operation = {
   route: {
@@ -14,6 +14,6 @@ export const getLedger: Operation = {
   middleware: [requireOperator],
   handler: async (context) => {
     const account = await findAccount(context);
-    return context.json({ object: "ledger", ...(await account.ledger()) });
+    return context.json(ledgerBody(await account.ledger()));
   },
 };

@@ -2,7 +2,7 @@ import { z } from "@hono/zod-openapi";
 import { requireOperator } from "../../auth/operator.ts";
 import { readJson } from "../../read-json.ts";
 import { ADMIN_SECURITY, jsonBody, jsonResponse, type Operation } from "../operation.ts";
-import { accountParams, findAccount, ledgerSchema } from "./wire.ts";
+import { accountParams, findAccount, ledgerBody, ledgerSchema } from "./wire.ts";
 
 /** A million credits at once, in micro-credits: thousands of grants still add up exactly in a double. */
 export const MAX_GRANT = 1e12;
@@ -10,7 +10,7 @@ export const MAX_GRANT = 1e12;
 const grant = z
   .strictObject({
     id: z.string().min(1).max(128).openapi({ description: "Names the grant: sent twice, it counts once." }),
-    amount: z.int().min(1).max(MAX_GRANT).openapi({ description: "Micro-credits" }),
+    amount_microcredits: z.int().min(1).max(MAX_GRANT),
   })
   .openapi("Grant");
 
@@ -27,7 +27,7 @@ export const grantCredit: Operation = {
   handler: async (context) => {
     const body = await readJson(context, grant);
     const account = await findAccount(context);
-    const ledger = await account.grant({ id: `grant/${body.id}`, amount: body.amount });
-    return context.json({ object: "ledger", ...ledger }, 201);
+    const ledger = await account.grant({ id: `grant/${body.id}`, amount: body.amount_microcredits });
+    return context.json(ledgerBody(ledger), 201);
   },
 };

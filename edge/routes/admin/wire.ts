@@ -1,19 +1,31 @@
 import { z } from "@hono/zod-openapi";
 import type { Account } from "../../account/account.ts";
+import type { Ledger } from "../../account/contract.ts";
 import type { Env } from "../../env.ts";
 import { ApiError } from "../../errors.ts";
 import type { AppContext } from "../operation.ts";
 
-/** Micro-credits; granted = balance + held + charged. */
+/** Granted = balance + held + charged. */
 export const ledgerSchema = z
   .object({
     object: z.literal("ledger"),
-    granted: z.int(),
-    balance: z.int(),
-    held: z.int(),
-    charged: z.int(),
+    granted_microcredits: z.int(),
+    balance_microcredits: z.int(),
+    held_microcredits: z.int(),
+    charged_microcredits: z.int(),
   })
   .openapi("Ledger");
+
+/** An account's money as the API shows it. */
+export function ledgerBody({ granted, balance, held, charged }: Ledger): z.infer<typeof ledgerSchema> {
+  return {
+    object: "ledger",
+    granted_microcredits: granted,
+    balance_microcredits: balance,
+    held_microcredits: held,
+    charged_microcredits: charged,
+  };
+}
 
 export const accountParams = z.object({ id: z.string() });
 

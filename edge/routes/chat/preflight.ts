@@ -2,7 +2,6 @@ import { z } from "@hono/zod-openapi";
 import { requireKey } from "../../auth/caller.ts";
 import { prepareQuestion } from "../../chat/prepare.ts";
 import { chatRequest, NEUTRAL_PARAMETERS } from "../../chat/schema.ts";
-import { MICRO_CREDITS } from "../../chat/wire.ts";
 import { MAX_BODY_BYTES } from "../../images/limits.ts";
 import { readJson } from "../../read-json.ts";
 import { jsonBody, jsonResponse, KEY_SECURITY, type Operation } from "../operation.ts";
@@ -18,8 +17,7 @@ const preflightResult = z
     text_tokens: z.int(),
     text_tokens_exact: z.boolean().openapi({ description: "False where text_tokens is an upper bound." }),
     max_tokens: z.int(),
-    max_cost: z.number().openapi({ description: "Credits that the answer costs at most." }),
-    max_cost_microcredits: z.int(),
+    max_cost_microcredits: z.int().openapi({ description: "What the answer costs at most." }),
     images: z.array(
       z.object({
         digest: z.string(),
@@ -61,7 +59,6 @@ export const preflight: Operation = {
       text_tokens: plan.textTokens,
       text_tokens_exact: plan.textTokensExact,
       max_tokens: plan.maxTokens,
-      max_cost: plan.maxCharge / MICRO_CREDITS,
       max_cost_microcredits: plan.maxCharge,
       images: plan.images.map(({ width, height, grid, resized, tiles, tokens }, index) => ({
         digest: images[index]!.digest,

@@ -1,4 +1,5 @@
 import { z } from "@hono/zod-openapi";
+import { SCOPES } from "../../account/scopes.ts";
 import { requireKey } from "../../auth/caller.ts";
 import { readJson } from "../../read-json.ts";
 import { jsonBody, jsonResponse, KEY_SECURITY, type Operation } from "../operation.ts";
@@ -7,7 +8,10 @@ import { keyBody, keySchema, scopeSchema } from "./wire.ts";
 const newKey = z
   .strictObject({
     name: z.string().min(1).max(128),
-    scopes: z.array(scopeSchema).min(1).default(["infer", "jobs", "keys:write"]),
+    scopes: z
+      .array(scopeSchema)
+      .min(1)
+      .default([...SCOPES]),
     /** Unix seconds. */
     expires_at: z.int().min(1).max(253_402_300_799).nullable().default(null),
     requests_per_minute: z.int().min(1).max(100_000).default(600),

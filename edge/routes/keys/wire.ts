@@ -1,8 +1,9 @@
 import { z } from "@hono/zod-openapi";
 import type { KeyRecord } from "../../account/contract.ts";
+import { SCOPES } from "../../account/scopes.ts";
 import { toSeconds } from "../../seconds.ts";
 
-export const scopeSchema = z.enum(["infer", "jobs", "keys:write"]);
+export const scopeSchema = z.enum(SCOPES);
 
 export const keySchema = z
   .object({

@@ -1,6 +1,5 @@
 import { z } from "@hono/zod-openapi";
 import type { Model } from "../../../core/models.ts";
-import { MICRO_CREDITS } from "../../chat/wire.ts";
 
 export const modelSchema = z
   .object({
@@ -23,11 +22,11 @@ export const modelSchema = z
     price: z
       .object({
         version: z.string(),
-        image_token: z.number(),
-        text_token: z.number(),
-        output_token: z.number(),
+        image_token_microcredits: z.int(),
+        text_token_microcredits: z.int(),
+        output_token_microcredits: z.int(),
       })
-      .openapi({ description: "Credits per token" }),
+      .openapi({ description: "Micro-credits per token" }),
   })
   .openapi("Model");
 
@@ -53,9 +52,9 @@ export function modelBody(model: Model): z.infer<typeof modelSchema> {
     defaults: { temperature: defaults.temperature, top_p: defaults.topP, max_tokens: defaults.maxTokens },
     price: {
       version: price.version,
-      image_token: price.imageToken / MICRO_CREDITS,
-      text_token: price.textToken / MICRO_CREDITS,
-      output_token: price.outputToken / MICRO_CREDITS,
+      image_token_microcredits: price.imageToken,
+      text_token_microcredits: price.textToken,
+      output_token_microcredits: price.outputToken,
     },
   };
 }

@@ -262,11 +262,11 @@ describe.concurrent("a body", () => {
     await expectRefusal(await account.post("/v1/keys", { name: "a", admin: true }), unsupported("admin"));
     const operator = { authorization: `Bearer ${account.product.adminKey}` };
     await expectRefusal(
-      await account.post("/v1/admin/accounts", { name: "a", credit: -1 }, operator),
-      invalid("credit", /'credit' is not valid/),
+      await account.post("/v1/admin/accounts", { name: "a", credit_microcredits: -1 }, operator),
+      invalid("credit_microcredits", /'credit_microcredits' is not valid/),
     );
     await expectRefusal(
-      await account.post("/v1/admin/accounts/nobody/grants", { id: "a", amount: 1 }, operator),
+      await account.post("/v1/admin/accounts/nobody/grants", { id: "a", amount_microcredits: 1 }, operator),
       { status: 404, code: "account_not_found", message: /no such account/, param: null },
     );
   });

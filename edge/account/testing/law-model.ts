@@ -1,5 +1,5 @@
 /** What the account should do, said as simply as possible: the oracle of the law's property test. */
-import type { Attempt, JobState, Ledger } from "./contract.ts";
+import type { Attempt, JobState, Ledger } from "../contract.ts";
 import { DAY } from "./fixture.ts";
 
 export const CONCURRENCY = 3;

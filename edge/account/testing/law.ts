@@ -1,4 +1,4 @@
-import { readLedger } from "./ledger.ts";
+import { readLedger } from "../ledger.ts";
 
 /**
  * What is wrong with the account's books: its totals against its entries and holds, and its holds against its jobs.

@@ -1,9 +1,9 @@
 /** The account under the law's property test, with crashes in the middle of its transactions. */
 import { env } from "cloudflare:workers";
 import { expect, vi } from "vitest";
-import { hashKey } from "../auth/key.ts";
-import { Account } from "./account.ts";
-import { soonest } from "./alarm.ts";
+import { hashKey } from "../../auth/key.ts";
+import { Account } from "../account.ts";
+import { soonest } from "../alarm.ts";
 import { keyOptions } from "./fixture.ts";
 import { checkLaw } from "./law.ts";
 import { CONCURRENCY, type Model } from "./law-model.ts";

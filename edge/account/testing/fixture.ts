@@ -2,10 +2,10 @@
 import { runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { vi } from "vitest";
-import { hashKey, newAccountId } from "../auth/key.ts";
-import type { Doorbell } from "../jobs/doorbell.ts";
-import type { Account } from "./account.ts";
-import type { Answer, KeyOptions, Outcome } from "./contract.ts";
+import { hashKey, newAccountId } from "../../auth/key.ts";
+import type { Doorbell } from "../../jobs/doorbell.ts";
+import type { Account } from "../account.ts";
+import type { Answer, KeyOptions, Outcome } from "../contract.ts";
 import { checkLaw } from "./law.ts";
 
 export type Stub = DurableObjectStub<Account>;

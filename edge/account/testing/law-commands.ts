@@ -1,7 +1,7 @@
 /** What may happen to an account, each with what should come of it. */
 import fc from "fast-check";
 import { expect } from "vitest";
-import type { Attempt, Outcome } from "./contract.ts";
+import type { Attempt, Outcome } from "../contract.ts";
 import { MINUTE, outcome, travel } from "./fixture.ts";
 import type { Model } from "./law-model.ts";
 import type { Real } from "./law-real.ts";

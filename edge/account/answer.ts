@@ -1,0 +1,10 @@
+import { z } from "zod";
+import { finishReason, usageSchema } from "../../core/events.ts";
+import type { Answer } from "./contract.ts";
+
+/** An answer as it is kept: in a job's row and in the cache. */
+export const answerSchema = z.strictObject({
+  text: z.string(),
+  finishReason,
+  usage: usageSchema,
+}) satisfies z.ZodType<Answer>;
