@@ -15,6 +15,7 @@ import type {
   Ledger,
   Outcome,
   Reservation,
+  Settlement,
   StoredRequest,
 } from "./contract.ts";
 import { finish } from "./finish.ts";
@@ -26,6 +27,7 @@ import { openAccount, readProfile } from "./profile.ts";
 import { reserve } from "./reserve.ts";
 import { isOpen } from "./schema.ts";
 import type { Scope } from "./scopes.ts";
+import { settle, supersede } from "./settle.ts";
 
 const NO_ACCOUNT = fail({ code: "invalid_api_key" } as const);
 
@@ -91,6 +93,14 @@ export class Account extends DurableObject<Env> implements AccountApi {
   async reserve(reservation: Reservation): Promise<Result<{ balance: number }, AccountError>> {
     if (!this.#open) return NO_ACCOUNT;
     return this.#transact((sql, now) => reserve(sql, reservation, ["infer"], now));
+  }
+
+  async supersede(hold: { job: string; attempt: number }): Promise<boolean> {
+    return this.#open && this.#transact((sql) => supersede(sql, hold));
+  }
+
+  async settle(settlement: Settlement): Promise<boolean> {
+    return this.#open && this.#transact((sql, now) => settle(sql, settlement, now));
   }
 
   async accept(

@@ -98,12 +98,19 @@ export interface Attempt {
   readonly deadline: number;
 }
 
-/** How a job ends. `charge` is bounded by the hold. */
+/** What an attached request costs in the end; `charge` is bounded by the hold. */
+export interface Settlement {
+  readonly job: string;
+  /** The fence: a hold is settled by its present attempt only. */
+  readonly attempt: number;
+  readonly charge: number;
+}
+
+/** How an attempt at a stored job ends it; `charge` is bounded by the hold. */
 export interface Outcome {
   readonly job: string;
   readonly attempt: number;
-  /** Null for attached requests, whose hold is their fence. */
-  readonly lease: string | null;
+  readonly lease: string;
   readonly state: "succeeded" | "failed" | "canceled";
   readonly charge: number;
   readonly answer: Answer | null;
@@ -126,6 +133,13 @@ export interface AccountApi {
   authorise(keyHash: string, scope: Scope): Promise<Result<{ keyId: string }, AccountError>>;
   /** Authorises and holds the worst case in one step: the only call on an attached request's way in. */
   reserve(reservation: Reservation): Promise<Result<{ balance: number }, AccountError>>;
+  /**
+   * Makes `attempt` the one that may settle an attached request, before another worker gets it. False when the hold has
+   * ended: then nothing may run any more.
+   */
+  supersede(hold: { job: string; attempt: number }): Promise<boolean>;
+  /** Turns an attached request's hold into its charge. False when it has ended, or a later attempt has taken over. */
+  settle(settlement: Settlement): Promise<boolean>;
   /** `reserve` for a stored request: hold and job row in one transaction, then the doorbell. */
   accept(
     reservation: Omit<Reservation, "expiresAt">,

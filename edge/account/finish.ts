@@ -1,8 +1,7 @@
-/** How requests end: charge, final state, outcome and webhook in one transaction, and only once. */
+/** How stored jobs end: charge, final state, outcome and webhook in one transaction, and only once. */
 import type { Outcome } from "./contract.ts";
 import { readHold, settleHold } from "./holds.ts";
 import { holdsLease, type JobRow, readJob } from "./jobs.ts";
-import { hasEntry, writeEntry } from "./ledger.ts";
 import { enqueueEvent } from "./outbox.ts";
 import { JOB_RETENTION_MS } from "./retention.ts";
 
@@ -10,23 +9,6 @@ type End = Pick<Outcome, "state" | "charge" | "answer" | "failure">;
 
 /** False when another outcome was first or the attempt is void. */
 export function finish(sql: SqlStorage, outcome: Outcome, now: number): boolean {
-  const { lease } = outcome;
-  return lease === null ? finishAttached(sql, outcome, now) : finishStored(sql, { ...outcome, lease }, now);
-}
-
-/** An attached request's hold is its fence; a stored job's hold is out of reach without the lease. */
-function finishAttached(sql: SqlStorage, { job, charge }: Outcome, now: number): boolean {
-  const hold = readHold(sql, job);
-  if (!hold) {
-    if (hasEntry(sql, job, "expired")) writeEntry(sql, { id: job, kind: "forgiven", amount: 0 }, now);
-    return false;
-  }
-  if (hold.expiresAt === null) return false;
-  settleHold(sql, hold, charge, now);
-  return true;
-}
-
-function finishStored(sql: SqlStorage, outcome: Outcome & { lease: string }, now: number): boolean {
   const job = readJob(sql, outcome.job);
   if (!job || !holdsLease(job, outcome.attempt, outcome.lease)) return false;
   endJob(sql, job, outcome, now);

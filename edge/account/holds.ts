@@ -8,15 +8,16 @@ export interface Hold {
   readonly amount: number;
   /** Null when only the job's end ends it. */
   readonly expiresAt: number | null;
+  /** Which attempt at an attached request may settle it. */
+  readonly attempt: number;
 }
 
+type HoldRow = { job: string; key: string; amount: number; expiresAt: number | null; attempt: number };
+
+const COLUMNS = "job, key, amount, expires_at AS expiresAt, attempt";
+
 export function readHold(sql: SqlStorage, job: string): Hold | undefined {
-  return sql
-    .exec<{ job: string; key: string; amount: number; expiresAt: number | null }>(
-      "SELECT job, key, amount, expires_at AS expiresAt FROM hold WHERE job = ?",
-      job,
-    )
-    .toArray()[0];
+  return sql.exec<HoldRow>(`SELECT ${COLUMNS} FROM hold WHERE job = ?`, job).toArray()[0];
 }
 
 /** How many holds of a key live with a connection: stored jobs wait in line and take no place. */
@@ -29,8 +30,8 @@ export function openHolds(sql: SqlStorage, key: string): number {
     .one().count;
 }
 
-/** The balance must cover the amount. */
-export function placeHold(sql: SqlStorage, { job, key, amount, expiresAt }: Hold): void {
+/** The balance must cover the amount. The first attempt may settle it. */
+export function placeHold(sql: SqlStorage, { job, key, amount, expiresAt }: Omit<Hold, "attempt">): void {
   sql.exec(
     "INSERT INTO hold (job, key, amount, expires_at) VALUES (?, ?, ?, ?)",
     job,
@@ -56,8 +57,8 @@ export function settleHold(sql: SqlStorage, hold: Hold, charge: number, now: num
 /** Gives back what nobody settled in time, at most `limit` holds. */
 export function expireHolds(sql: SqlStorage, now: number, limit: number): void {
   const due = sql
-    .exec<{ job: string; key: string; amount: number; expiresAt: number }>(
-      "SELECT job, key, amount, expires_at AS expiresAt FROM hold WHERE expires_at <= ? ORDER BY expires_at LIMIT ?",
+    .exec<HoldRow>(
+      `SELECT ${COLUMNS} FROM hold WHERE expires_at <= ? ORDER BY expires_at LIMIT ?`,
       now,
       limit,
     )

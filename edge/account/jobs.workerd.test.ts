@@ -15,6 +15,7 @@ import {
   ringAlarm,
   rows,
   type Stub,
+  settlement,
   stopClock,
   travel,
 } from "./testing/fixture.ts";
@@ -99,7 +100,7 @@ describe("a stored job", () => {
     const again = () =>
       inside(stub, (account) => account.accept({ keyHash, job: "job_1", amount: 300 }, stored));
     await expect(again()).rejects.toThrow("never used again");
-    await stub.finish(outcome("job_1", 1));
+    await stub.settle(settlement("job_1", 1));
     await expect(again()).rejects.toThrow("never used again");
     expect(await law(stub)).toEqual([]);
   });
@@ -152,7 +153,7 @@ describe("the fence", () => {
     expect(second).toMatchObject({ attempt: 2 });
     expect(await stub.finish(outcome("job_1", 300, of(first)))).toBe(false);
     expect(await stub.finish(outcome("job_1", 300, { attempt: 2, lease: first.lease }))).toBe(false);
-    expect(await stub.finish(outcome("job_1", 300))).toBe(false);
+    expect(await stub.settle(settlement("job_1", 300))).toBe(false);
     expect(await stub.ledger()).toMatchObject({ held: 300, charged: 0 });
     expect(await stub.finish(outcome("job_1", 50, of(second)))).toBe(true);
     expect(await stub.finish(outcome("job_1", 60, of(second)))).toBe(false);

@@ -1,7 +1,7 @@
 import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { readKey } from "../auth/key.ts";
-import { inside, keyOptions, MINUTE, newAccount, outcome, stopClock, travel } from "./testing/fixture.ts";
+import { inside, keyOptions, MINUTE, newAccount, settlement, stopClock, travel } from "./testing/fixture.ts";
 
 beforeEach(stopClock);
 afterEach(() => {
@@ -38,7 +38,7 @@ describe("a key", () => {
     const read = await readKey(other.key, env.KEY_SECRET);
     expect((await stub.authorise(read?.hash ?? "", "infer")).ok).toBe(true);
     // What the key had begun is still paid.
-    expect(await stub.finish(outcome("job_1", 4))).toBe(true);
+    expect(await stub.settle(settlement("job_1", 4))).toBe(true);
   });
 
   it("is refused once it has expired", async () => {
@@ -102,7 +102,7 @@ describe("the limits of a key", () => {
     });
     const stored = { job: "job_4", model: "tessera-tiny", request: "{}", webhook: null };
     expect((await stub.accept({ keyHash, job: "job_4", amount: 1 }, stored)).ok).toBe(true);
-    await stub.finish(outcome("job_1", 1));
+    await stub.settle(settlement("job_1", 1));
     expect((await ask("job_3")).ok).toBe(true);
   });
 

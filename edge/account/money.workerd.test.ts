@@ -5,9 +5,9 @@ import {
   law,
   MINUTE,
   newAccount,
-  outcome,
   ringAlarm,
   rows,
+  settlement,
   stopClock,
   stubOf,
   travel,
@@ -53,7 +53,7 @@ describe("an account", () => {
     expect(await stub.reserve(reservation)).toEqual(refused);
     expect(await stub.accept(reservation, stored)).toEqual(refused);
     expect(await stub.job("00", "job_1")).toEqual(refused);
-    expect(await stub.finish(outcome("job_1", 1))).toBe(false);
+    expect(await stub.settle(settlement("job_1", 1))).toBe(false);
     expect(await stub.startAttempt("job_1")).toBeNull();
     expect(await stub.queuedModel("job_1")).toBeNull();
     await stub.abandonAttempt({ job: "job_1", attempt: 1, lease: "x" });
@@ -76,7 +76,7 @@ describe("reserve", () => {
     const reservation = { keyHash, job: "job_1", amount: 300, expiresAt: inAMinute() };
     expect(await stub.reserve(reservation)).toEqual({ ok: true, value: { balance: 700 } });
     expect(await stub.reserve(reservation)).toEqual({ ok: true, value: { balance: 700 } });
-    await stub.finish(outcome("job_1", 100));
+    await stub.settle(settlement("job_1", 100));
     expect(await stub.reserve(reservation)).toEqual({ ok: true, value: { balance: 900 } });
     expect(await rows(stub, "hold")).toEqual([]);
   });
@@ -110,7 +110,7 @@ describe("reserve", () => {
   it("holds nothing for a cached answer, and still keeps books of it", async () => {
     const { stub, keyHash } = await newAccount(0);
     expect((await stub.reserve({ keyHash, job: "job_1", amount: 0, expiresAt: inAMinute() })).ok).toBe(true);
-    expect(await stub.finish(outcome("job_1", 0))).toBe(true);
+    expect(await stub.settle(settlement("job_1", 0))).toBe(true);
     expect(await rows(stub, "entry")).toMatchObject([
       { kind: "grant" },
       { id: "job_1", kind: "charge", amount: 0 },
@@ -118,12 +118,12 @@ describe("reserve", () => {
   });
 });
 
-describe("finish", () => {
+describe("settle", () => {
   it("charges once, and never more than was held", async () => {
     const { stub, keyHash } = await newAccount(1000);
     await stub.reserve({ keyHash, job: "job_1", amount: 300, expiresAt: inAMinute() });
-    expect(await stub.finish(outcome("job_1", 5000))).toBe(true);
-    expect(await stub.finish(outcome("job_1", 200))).toBe(false);
+    expect(await stub.settle(settlement("job_1", 5000))).toBe(true);
+    expect(await stub.settle(settlement("job_1", 200))).toBe(false);
     expect(await stub.ledger()).toEqual({ granted: 1000, balance: 700, held: 0, charged: 300 });
     expect(await law(stub)).toEqual([]);
   });
@@ -132,7 +132,7 @@ describe("finish", () => {
     const { stub, keyHash } = await newAccount(1000);
     await stub.reserve({ keyHash, job: "job_1", amount: 300, expiresAt: inAMinute() });
     const verdicts = await Promise.all(
-      Array.from({ length: 20 }, (_, index) => stub.finish(outcome("job_1", 10 + index))),
+      Array.from({ length: 20 }, (_, index) => stub.settle(settlement("job_1", 10 + index))),
     );
     expect(verdicts.filter(Boolean)).toHaveLength(1);
     expect((await stub.ledger()).charged).toBe(10);
@@ -140,8 +140,21 @@ describe("finish", () => {
 
   it("refuses what was never held", async () => {
     const { stub } = await newAccount(1000);
-    expect(await stub.finish(outcome("job_unknown", 10))).toBe(false);
+    expect(await stub.settle(settlement("job_unknown", 10))).toBe(false);
     expect(await rows(stub, "entry")).toHaveLength(1);
+  });
+
+  it("takes the charge of the present attempt alone", async () => {
+    const { stub, keyHash } = await newAccount(1000);
+    await stub.reserve({ keyHash, job: "job_1", amount: 300, expiresAt: inAMinute() });
+    expect(await stub.settle(settlement("job_1", 10, 2))).toBe(false);
+    expect(await stub.supersede({ job: "job_1", attempt: 2 })).toBe(true);
+    expect(await stub.settle(settlement("job_1", 20))).toBe(false);
+    expect(await stub.supersede({ job: "job_1", attempt: 1 })).toBe(false);
+    expect(await stub.settle(settlement("job_1", 30, 2))).toBe(true);
+    expect(await stub.supersede({ job: "job_1", attempt: 3 })).toBe(false);
+    expect(await stub.ledger()).toEqual({ granted: 1000, balance: 970, held: 0, charged: 30 });
+    expect(await law(stub)).toEqual([]);
   });
 
   it("forgives an outcome that comes after its hold has expired, and notes it once", async () => {
@@ -150,8 +163,8 @@ describe("finish", () => {
     travel(MINUTE);
     await ringAlarm(stub);
     expect(await stub.ledger()).toEqual({ granted: 1000, balance: 1000, held: 0, charged: 0 });
-    expect(await stub.finish(outcome("job_1", 100))).toBe(false);
-    expect(await stub.finish(outcome("job_1", 100))).toBe(false);
+    expect(await stub.settle(settlement("job_1", 100))).toBe(false);
+    expect(await stub.settle(settlement("job_1", 100))).toBe(false);
     expect(await rows(stub, "entry")).toMatchObject([
       { kind: "grant", amount: 1000 },
       { id: "job_1", kind: "expired", amount: 0 },
@@ -164,7 +177,7 @@ describe("finish", () => {
     const { stub, keyHash } = await newAccount(1000);
     await stub.reserve({ keyHash, job: "job_1", amount: 300, expiresAt: inAMinute() });
     for (const charge of [-1, 0.5, Number.NaN]) {
-      await expect(inside(stub, (account) => account.finish(outcome("job_1", charge)))).rejects.toThrow(
+      await expect(inside(stub, (account) => account.settle(settlement("job_1", charge)))).rejects.toThrow(
         "whole number",
       );
     }

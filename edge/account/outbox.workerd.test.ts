@@ -1,6 +1,7 @@
 import { evictDurableObject } from "cloudflare:test";
 import { Webhook } from "standardwebhooks";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import type { Outcome } from "./contract.ts";
 import {
   DAY,
   MINUTE,
@@ -43,7 +44,7 @@ afterEach(() => {
 });
 
 /** An account whose job has ended, its event due. */
-async function finished(url = URL, end: Parameters<typeof outcome>[2] = {}) {
+async function finished(url = URL, end: Partial<Pick<Outcome, "state" | "answer" | "failure">> = {}) {
   const account = await newAccount(1000);
   const stored = { job: "job_1", model: "tessera-tiny", request: "{}", webhook: url };
   await account.stub.accept({ keyHash: account.keyHash, job: "job_1", amount: 300 }, stored);

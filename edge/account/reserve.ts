@@ -10,7 +10,7 @@ import type { Scope } from "./scopes.ts";
 /** A place comes free whenever any open request ends, which nobody can foretell. */
 const CONCURRENCY_RETRY_MS = 1000;
 
-interface Asked extends Omit<Hold, "key"> {
+interface Asked extends Omit<Hold, "key" | "attempt"> {
   readonly keyHash: string;
 }
 

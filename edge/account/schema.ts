@@ -22,12 +22,14 @@ const TABLES = `
     UNIQUE (id, kind)
   ) STRICT;
 
-  -- expires_at is null for a stored job's hold, which ends only with the job.
+  -- expires_at is null for a stored job's hold, which ends only with the job. attempt: which one may settle the hold of an
+  -- attached request.
   CREATE TABLE IF NOT EXISTS hold (
     job TEXT PRIMARY KEY,
     key TEXT NOT NULL,
     amount INTEGER NOT NULL CHECK (amount >= 0),
-    expires_at INTEGER
+    expires_at INTEGER,
+    attempt INTEGER NOT NULL DEFAULT 1
   ) STRICT, WITHOUT ROWID;
   CREATE INDEX IF NOT EXISTS hold_by_key ON hold (key) WHERE expires_at IS NOT NULL;
   CREATE INDEX IF NOT EXISTS hold_by_expiry ON hold (expires_at) WHERE expires_at IS NOT NULL;

@@ -4,12 +4,12 @@
  */
 import { charge } from "../../core/price.ts";
 import type { Usage } from "../../core/usage.ts";
-import type { Answer, JobFailure } from "../account/contract.ts";
+import type { Answer } from "../account/contract.ts";
 import { accountError, type Caller } from "../auth/caller.ts";
 import { type CacheDirectives, cacheStatus } from "../cache/directives.ts";
 import { readResult, resultKey, writeResult } from "../cache/results.ts";
 import type { Env } from "../env.ts";
-import { ApiError, asApiError } from "../errors.ts";
+import { ApiError } from "../errors.ts";
 import { type GenerationEvent, generate, type Timings } from "../generate/generate.ts";
 import type { Question } from "./prepare.ts";
 
@@ -66,7 +66,7 @@ export async function acceptAttached(env: Env, request: Attached): Promise<Accep
 }
 
 async function* replay(request: Attached, answer: Answer): AsyncGenerator<AttachedEvent, void, void> {
-  await settle(request, { state: "succeeded", charge: 0, answer, failure: null });
+  await settle(request, 1, 0);
   yield { type: "text", text: answer.text };
   yield { type: "end", answer, charge: 0, timings: null };
 }
@@ -80,6 +80,7 @@ async function* run(
   const { model, plan } = question;
   let text = "";
   let produced = 0;
+  let attempt = 1;
   let settled = false;
   /** What the tokens produced so far cost. A request that ends before the first one costs nothing. */
   const partial = () => {
@@ -106,7 +107,13 @@ async function* run(
       background: request.background,
     });
     for await (const event of generation) {
-      if (event.type === "queued" || event.type === "granted") {
+      if (event.type === "queued") {
+        yield event;
+      } else if (event.type === "granted") {
+        attempt = event.attempt;
+        if (attempt > 1 && !(await request.caller.object.supersede({ job: request.job, attempt }))) {
+          throw new ApiError("worker_lost", "The worker that was answering this request was lost.");
+        }
         yield event;
       } else if (event.type === "token") {
         produced += event.count;
@@ -116,7 +123,7 @@ async function* run(
         const answer: Answer = { text, finishReason: event.finishReason, usage: event.usage };
         const cost = charge(model.price, event.usage);
         await Promise.all([
-          settle(request, { state: "succeeded", charge: cost, answer, failure: null }),
+          settle(request, attempt, cost),
           key === null ? undefined : writeResult(env.RESULTS, key, answer),
         ]);
         settled = true;
@@ -130,29 +137,16 @@ async function* run(
           JSON.stringify({ event: "generation_failed", job: request.job, reason: String(error) }),
         );
       }
-      await settle(request, { state: "failed", charge: 0, answer: null, failure: failureOf(error) });
+      await settle(request, attempt, 0);
       settled = true;
     }
     throw error;
   } finally {
     // The client left: the engine has been told to stop, and what it produced until then is paid.
-    if (!settled)
-      await settle(request, { state: "canceled", charge: partial(), answer: null, failure: null });
+    if (!settled) await settle(request, attempt, partial());
   }
 }
 
-function failureOf(error: unknown): JobFailure {
-  const { code, message } = asApiError(error);
-  return { code, message };
-}
-
-interface Settlement {
-  readonly state: "succeeded" | "failed" | "canceled";
-  readonly charge: number;
-  readonly answer: Answer | null;
-  readonly failure: JobFailure | null;
-}
-
-async function settle({ caller, job }: Attached, settlement: Settlement): Promise<void> {
-  await caller.object.finish({ job, attempt: 1, lease: null, ...settlement });
+async function settle({ caller, job }: Attached, attempt: number, charge: number): Promise<void> {
+  await caller.object.settle({ job, attempt, charge });
 }

@@ -43,8 +43,8 @@ export interface Timings {
 
 export type GenerationEvent =
   | { readonly type: "queued"; readonly position: number; readonly etaMs: number }
-  /** The pictures are ready and a worker has been found: from here on, failing is an exception. */
-  | { readonly type: "granted" }
+  /** The pictures are ready and a worker has been found for this attempt: from here on, failing is an exception. */
+  | { readonly type: "granted"; readonly attempt: number }
   /** `count` tokens were decoded; `text` is what can be shown of them, and may be empty. */
   | { readonly type: "token"; readonly text: string; readonly count: number }
   | {
@@ -76,7 +76,7 @@ export async function* generate(
     let shown = false;
     let lost = false;
     try {
-      yield { type: "granted" };
+      yield { type: "granted", attempt };
       const frame = {
         header: {
           job: generation.job,

@@ -5,7 +5,7 @@ import { vi } from "vitest";
 import { hashKey, newAccountId } from "../../auth/key.ts";
 import type { Doorbell } from "../../jobs/doorbell.ts";
 import type { Account } from "../account.ts";
-import type { Answer, KeyOptions, Outcome } from "../contract.ts";
+import type { Answer, KeyOptions, Outcome, Settlement } from "../contract.ts";
 import { checkLaw } from "./law.ts";
 
 export type Stub = DurableObjectStub<Account>;
@@ -57,18 +57,18 @@ export function stubOf(account: string): Stub {
   return env.ACCOUNT.get(env.ACCOUNT.idFromName(account));
 }
 
-/** An attached request's outcome; the lease makes it a stored one's. */
-export function outcome(job: string, charge: number, changes: Partial<Outcome> = {}): Outcome {
-  return {
-    job,
-    attempt: 1,
-    lease: null,
-    state: "succeeded",
-    charge,
-    answer: ANSWER,
-    failure: null,
-    ...changes,
-  };
+/** How the first attempt at an attached request ends. */
+export function settlement(job: string, charge: number, attempt = 1): Settlement {
+  return { job, attempt, charge };
+}
+
+/** How an attempt at a stored job ends. */
+export function outcome(
+  job: string,
+  charge: number,
+  { attempt, lease, ...changes }: Partial<Outcome> & Pick<Outcome, "attempt" | "lease">,
+): Outcome {
+  return { job, attempt, lease, state: "succeeded", charge, answer: ANSWER, failure: null, ...changes };
 }
 
 /** Runs the alarm if one is set. */

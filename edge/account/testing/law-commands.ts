@@ -2,7 +2,7 @@
 import fc from "fast-check";
 import { expect } from "vitest";
 import type { Attempt, Outcome } from "../contract.ts";
-import { MINUTE, outcome, travel } from "./fixture.ts";
+import { MINUTE, outcome, settlement, travel } from "./fixture.ts";
 import type { Model } from "./law-model.ts";
 import type { Real } from "./law-real.ts";
 
@@ -34,6 +34,7 @@ class Command implements fc.AsyncCommand<Model, Real> {
 const job = fc.constantFrom("job_1", "job_2", "job_3", "job_4", "job_5", "job_6");
 const amount = fc.integer({ min: 0, max: 400 });
 const which = fc.nat({ max: 4 });
+const attemptNumber = fc.integer({ min: 1, max: 3 });
 /** At which statement the account crashes, if at all. */
 const crash = fc.option(fc.nat({ max: 8 }), { freq: 3 });
 
@@ -101,7 +102,14 @@ export const commands = [
       const refusal = model.refusal(worst, true);
       if (refusal === null) {
         expect(verdict).toEqual({ ok: true, value: { balance: balance - worst } });
-        model.jobs.set(id, { kind: "attached", key: model.key, amount: worst, expiresAt, end: null });
+        model.jobs.set(id, {
+          kind: "attached",
+          key: model.key,
+          amount: worst,
+          expiresAt,
+          attempt: 1,
+          end: null,
+        });
       } else {
         expect(verdict).toMatchObject({ error: { code: refusal } });
       }
@@ -142,19 +150,26 @@ export const commands = [
     }
   }),
 
-  command("finish", [job, amount, crash], (id, charge, at) => async (model, real) => {
-    const attached = model.jobs.get(id);
-    const wins = attached?.kind === "attached" && attached.end === null;
-    expect(await real.call(at, (account) => account.finish(outcome(id, charge)))).toBe(wins);
-    if (!wins) return;
+  command("settle", [job, attemptNumber, amount, crash], (id, attempt, charge, at) => async (model, real) => {
+    const attached = model.attached(id);
+    const wins = attached?.end === null && attached.attempt === attempt;
+    expect(await real.call(at, (account) => account.settle(settlement(id, charge, attempt)))).toBe(wins);
+    if (!attached || !wins) return;
     attached.end = "charged";
     model.charged += Math.min(charge, attached.amount);
+  }),
+
+  command("supersede", [job, attemptNumber, crash], (id, attempt, at) => async (model, real) => {
+    const attached = model.attached(id);
+    const wins = attached?.end === null && attached.attempt <= attempt;
+    expect(await real.call(at, (account) => account.supersede({ job: id, attempt }))).toBe(wins);
+    if (attached && wins) attached.attempt = attempt;
   }),
 
   command("start", [job, crash], start),
 
   command(
-    "finishStored",
+    "finish",
     [job, which, amount, fc.constantFrom<Outcome["state"]>("succeeded", "failed", "canceled"), crash],
     (id, index, charge, state, at) => async (model, real) => {
       const { attempt, lease } = attemptOf(model, id, index);

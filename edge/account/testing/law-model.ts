@@ -11,6 +11,8 @@ export interface AttachedModel {
   readonly key: number;
   readonly amount: number;
   readonly expiresAt: number;
+  /** Which attempt may settle it. */
+  attempt: number;
   end: "charged" | "expired" | null;
 }
 
@@ -48,6 +50,12 @@ export class Model {
     ).length;
     if (attached && open >= CONCURRENCY) return "concurrency_limit_exceeded";
     return amount > this.ledger().balance ? "insufficient_credit" : null;
+  }
+
+  /** The attached request, unless it is stored or unknown. */
+  attached(id: string): AttachedModel | undefined {
+    const job = this.jobs.get(id);
+    return job?.kind === "attached" ? job : undefined;
   }
 
   /** The stored job, unless it is attached or unknown. */
