@@ -1,5 +1,6 @@
 import { cloudflareTest } from "@cloudflare/vitest-plugin";
 import { defineConfig } from "vitest/config";
+import { newReceiptKey } from "./start/receipt-key.ts";
 
 export default defineConfig({
   test: {
@@ -26,6 +27,7 @@ export default defineConfig({
                 KEY_SECRET: "workerd-tests-key-secret",
                 POOL_SECRET: "workerd-tests-pool-secret",
                 ADMIN_KEY: "workerd-tests-admin-key",
+                RECEIPT_KEY: JSON.stringify(newReceiptKey()),
                 LOOPBACK_WEBHOOKS: "allow",
                 // How many interleavings the account's property test tries.
                 TESSERA_RUNS: process.env.TESSERA_RUNS ?? "",

@@ -5,8 +5,9 @@ import { type Command, CommandError, UsageError } from "./command.ts";
 import { keys } from "./keys.ts";
 import { preflight } from "./preflight.ts";
 import { tileCommand } from "./tile.ts";
+import { verify } from "./verify.ts";
 
-const COMMANDS: Readonly<Record<string, Command>> = { ask, preflight, keys, tile: tileCommand };
+const COMMANDS: Readonly<Record<string, Command>> = { ask, preflight, keys, tile: tileCommand, verify };
 
 const HELP = `tessera answers questions about pictures.
 

@@ -25,6 +25,7 @@ import { revokeKey } from "./routes/keys/revoke-key.ts";
 import { getModel } from "./routes/models/get-model.ts";
 import { listModels } from "./routes/models/list-models.ts";
 import { type App, mount } from "./routes/operation.ts";
+import { getKeySet } from "./routes/receipts/get-key-set.ts";
 import { mountSpecification } from "./specification.ts";
 
 const OPERATIONS = [
@@ -43,6 +44,7 @@ const OPERATIONS = [
   listAccounts,
   getLedger,
   grantCredit,
+  getKeySet,
   healthz,
   readyz,
 ];
@@ -57,6 +59,7 @@ const OPEN_ROUTES = [
   "/v1/jobs/*",
   "/v1/keys",
   "/v1/keys/*",
+  "/.well-known/jwks.json",
 ];
 
 export function createApp(): App {

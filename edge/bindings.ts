@@ -1,4 +1,5 @@
 import type { Env } from "./env.ts";
+import { findReceiptKeyProblem } from "./receipts/signing-key.ts";
 
 const MIN_SECRET_LENGTH = 16;
 
@@ -15,5 +16,5 @@ export function findMisconfiguration(env: Env, deployed: boolean): string | null
   for (const setting of ["LOOPBACK_WEBHOOKS", "IMAGE_ORIGINS"] as const) {
     if (deployed && env[setting]) return `${setting} is for development only; remove it from the deployment.`;
   }
-  return null;
+  return findReceiptKeyProblem(env);
 }

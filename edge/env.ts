@@ -25,6 +25,10 @@ export interface Env {
   readonly POOL_SECRET: string;
   /** The operator's bearer token for /v1/admin. */
   readonly ADMIN_KEY: string;
+  /** Signs receipts: a private Ed25519 key as a JWK. */
+  readonly RECEIPT_KEY: string;
+  /** The JWK Set of public keys that signed receipts before it; they stay published. */
+  readonly RETIRED_RECEIPT_KEYS: string;
   /** The operator's list of GPU workers' addresses: a JSON object of target name → origin. */
   readonly POOL_TARGETS: string;
   /** "allow" only on a developer's machine: webhooks may go to http on loopback. */

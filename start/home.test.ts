@@ -1,9 +1,10 @@
-import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { StartError } from "./error.ts";
 import { Home } from "./home.ts";
+import { newReceiptKey } from "./receipt-key.ts";
 
 let path: string;
 beforeEach(() => {
@@ -24,7 +25,8 @@ it("keeps generated secrets, and what was seeded with them", () => {
   const first = new Home(path).secrets({});
   new Home(path).saveSecrets({ ...first, account });
   expect(new Home(path).secrets({})).toEqual({ ...first, account });
-  expect(new Set(Object.values(first)).size).toBe(3);
+  const { keySecret, poolSecret, adminKey, receiptKey } = first;
+  expect(new Set([keySecret, poolSecret, adminKey, receiptKey.d]).size).toBe(4);
 });
 
 it("lets chosen secrets stand in for kept ones", () => {
@@ -33,6 +35,27 @@ it("lets chosen secrets stand in for kept ones", () => {
     ...kept,
     poolSecret: "chosen-by-the-user",
   });
+});
+
+it("keeps the public half of a receipt key that another has replaced, and no private one", () => {
+  const first = new Home(path).secrets({}).receiptKey;
+  const second = newReceiptKey();
+  const { kty, crv, x } = first;
+  for (let start = 0; start < 2; start++) {
+    expect(new Home(path).secrets({ receiptKey: second })).toMatchObject({
+      receiptKey: second,
+      retiredReceiptKeys: [{ kty, crv, x }],
+    });
+  }
+  expect(readFileSync(join(path, "secrets.json"), "utf8")).not.toContain(first.d);
+  const again = new Home(path).secrets({ receiptKey: first });
+  expect(again.retiredReceiptKeys.map((key) => key.x)).toEqual([second.x]);
+});
+
+it("makes a receipt key where secrets were kept without one", () => {
+  const { receiptKey, retiredReceiptKeys, ...older } = new Home(path).secrets({});
+  writeFileSync(join(path, "secrets.json"), JSON.stringify(older));
+  expect(new Home(path).secrets({})).toMatchObject({ ...older, retiredReceiptKeys: [] });
 });
 
 it("writes what is secret for its owner alone, and leaves no draft", () => {

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { z } from "zod";
 import { StartError } from "./error.ts";
 import type { Options } from "./options.ts";
+import { newReceiptKey, privateReceiptKey, publicReceiptKey, retire } from "./receipt-key.ts";
 
 const seededAccount = z.strictObject({ id: z.string(), apiKey: z.string(), webhookSecret: z.string() });
 export type SeededAccount = z.infer<typeof seededAccount>;
@@ -13,6 +14,9 @@ const savedSecrets = z.strictObject({
   keySecret: z.string(),
   poolSecret: z.string(),
   adminKey: z.string(),
+  receiptKey: privateReceiptKey.default(newReceiptKey),
+  /** The public keys that signed receipts before it. */
+  retiredReceiptKeys: z.array(publicReceiptKey).default([]),
   /** The account that `npm start` made for its user. */
   account: seededAccount.optional(),
 });
@@ -58,7 +62,10 @@ export class Home {
 
   /** The kept secrets, generated where none are; what the user chose now stands in for what was kept. */
   secrets(chosen: Options["secrets"]): Secrets {
-    const secrets = { ...generateSecrets(), ...this.#read("secrets.json", savedSecrets), ...chosen };
+    const kept = this.#read("secrets.json", savedSecrets);
+    const secrets: Secrets = { ...generateSecrets(), ...kept, ...chosen };
+    const { receiptKey, retiredReceiptKeys } = secrets;
+    if (kept) secrets.retiredReceiptKeys = retire(kept.receiptKey, receiptKey, retiredReceiptKeys);
     this.saveSecrets(secrets);
     return secrets;
   }
@@ -111,7 +118,13 @@ export class Home {
 
 function generateSecrets(): Secrets {
   const secret = () => randomBytes(32).toString("base64url");
-  return { keySecret: secret(), poolSecret: secret(), adminKey: secret() };
+  return {
+    keySecret: secret(),
+    poolSecret: secret(),
+    adminKey: secret(),
+    receiptKey: newReceiptKey(),
+    retiredReceiptKeys: [],
+  };
 }
 
 function messageOf(cause: unknown): string {

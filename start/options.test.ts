@@ -36,6 +36,8 @@ describe("readOptions", () => {
     [{ PORT: "70000" }, /^PORT: must be a number from 0 to 65535$/],
     [{ TESSERA_POOL_SECRET: "short" }, /^TESSERA_POOL_SECRET: .*16 characters/],
     [{ TESSERA_POOL_TARGETS: "my-gpu" }, /^TESSERA_POOL_TARGETS: .*not JSON/],
+    [{ TESSERA_RECEIPT_KEY: "secret" }, /^TESSERA_RECEIPT_KEY: .*not JSON/],
+    [{ TESSERA_RECEIPT_KEY: '{"kty":"RSA"}' }, /^TESSERA_RECEIPT_KEY.*: must be a private Ed25519 key/],
     [{ TESSERA_POOL_TARGETS: '{"my-gpu":"10.0.0.5"}' }, /^TESSERA_POOL_TARGETS\.my-gpu: /],
   ])("refuses %j in one line", (env, message) => {
     expect(() => readOptions(env)).toThrow(StartError);

@@ -1,9 +1,21 @@
 import { resolve } from "node:path";
 import { z } from "zod";
 import { StartError } from "./error.ts";
+import { type PrivateReceiptKey, privateReceiptKey } from "./receipt-key.ts";
 
 const targets = z.record(z.string().min(1), z.url({ protocol: /^https?$/ }));
 const PORT_RULE = "must be a number from 0 to 65535";
+/** A variable that holds JSON; `example` tells how to write it. */
+const json = (example: string) =>
+  z.string().transform((text, context) => {
+    try {
+      const value: unknown = JSON.parse(text);
+      return value;
+    } catch {
+      context.addIssue(`is not JSON; write it like ${example}`);
+      return z.NEVER;
+    }
+  });
 const secret = z.string().min(16, "needs at least 16 characters");
 
 const environment = z.object({
@@ -13,19 +25,10 @@ const environment = z.object({
   TESSERA_KEY_SECRET: secret.optional(),
   TESSERA_POOL_SECRET: secret.optional(),
   TESSERA_ADMIN_KEY: secret.optional(),
-  TESSERA_POOL_TARGETS: z
-    .string()
-    .transform((text, context) => {
-      try {
-        const json: unknown = JSON.parse(text);
-        return json;
-      } catch {
-        context.addIssue('is not JSON; write it like {"my-gpu":"http://10.0.0.5:8000"}');
-        return z.NEVER;
-      }
-    })
-    .pipe(targets)
-    .default({}),
+  TESSERA_RECEIPT_KEY: json('{"kty":"OKP","crv":"Ed25519","x":"…","d":"…"}')
+    .pipe(privateReceiptKey)
+    .optional(),
+  TESSERA_POOL_TARGETS: json('{"my-gpu":"http://10.0.0.5:8000"}').pipe(targets).default({}),
   /** For tests alone: loopback origins, separated by spaces, that image URLs may name. */
   TESSERA_IMAGE_ORIGINS: z.string().optional(),
 });
@@ -37,7 +40,12 @@ export interface Options {
   /** Where state lives, as an absolute path. */
   readonly home: string;
   /** Secrets that the user chose; the others are generated and kept. */
-  readonly secrets: { readonly keySecret?: string; readonly poolSecret?: string; readonly adminKey?: string };
+  readonly secrets: {
+    readonly keySecret?: string;
+    readonly poolSecret?: string;
+    readonly adminKey?: string;
+    readonly receiptKey?: PrivateReceiptKey;
+  };
   /** The user's own GPU workers: target name → origin. */
   readonly targets: Readonly<Record<string, string>>;
   /** Loopback origins that image URLs may name; tests serve pictures there. */
@@ -61,6 +69,7 @@ export function readOptions(env: Readonly<Record<string, string | undefined>>): 
       ...(value.TESSERA_KEY_SECRET && { keySecret: value.TESSERA_KEY_SECRET }),
       ...(value.TESSERA_POOL_SECRET && { poolSecret: value.TESSERA_POOL_SECRET }),
       ...(value.TESSERA_ADMIN_KEY && { adminKey: value.TESSERA_ADMIN_KEY }),
+      ...(value.TESSERA_RECEIPT_KEY && { receiptKey: value.TESSERA_RECEIPT_KEY }),
     },
     targets: value.TESSERA_POOL_TARGETS,
     imageOrigins: value.TESSERA_IMAGE_ORIGINS,

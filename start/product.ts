@@ -61,6 +61,8 @@ export async function launch(
         KEY_SECRET: secrets.keySecret,
         POOL_SECRET: secrets.poolSecret,
         ADMIN_KEY: secrets.adminKey,
+        RECEIPT_KEY: JSON.stringify(secrets.receiptKey),
+        RETIRED_RECEIPT_KEYS: JSON.stringify({ keys: secrets.retiredReceiptKeys }),
         POOL_TARGETS: JSON.stringify({ ...options.targets, [EMBEDDED]: workerUrl }),
         LOOPBACK_WEBHOOKS: "allow",
         ...(options.imageOrigins && { IMAGE_ORIGINS: options.imageOrigins }),

@@ -6,7 +6,6 @@ import { z } from "zod";
 import {
   encodeBase64Url,
   keyIdOf,
-  keySetSchema,
   type PublicKey,
   publicKeySchema,
   signingInput,
@@ -15,7 +14,9 @@ import type { Env } from "../env.ts";
 
 type Settings = Pick<Env, "RECEIPT_KEY" | "RETIRED_RECEIPT_KEYS">;
 
-const privateKey = publicKeySchema.omit({ kid: true }).extend({ d: z.string() });
+const unnamedKey = publicKeySchema.omit({ kid: true });
+const privateKey = unnamedKey.extend({ d: z.string() });
+const retiredKeys = z.object({ keys: z.array(unnamedKey) });
 
 export interface ReceiptKeys {
   /** Every key that ever signed a receipt, the present one first. */
@@ -27,7 +28,8 @@ export interface ReceiptKeys {
 /** What is wrong with the settings, or null. */
 export function findReceiptKeyProblem({ RECEIPT_KEY, RETIRED_RECEIPT_KEYS }: Settings): string | null {
   if (!parseJson(RECEIPT_KEY ?? "", privateKey)) return "RECEIPT_KEY is not a private Ed25519 key as a JWK.";
-  if (!parseJson(RETIRED_RECEIPT_KEYS ?? "", keySetSchema)) return "RETIRED_RECEIPT_KEYS is not a JWK Set.";
+  if (!parseJson(RETIRED_RECEIPT_KEYS ?? "", retiredKeys))
+    return "RETIRED_RECEIPT_KEYS is not a JWK Set of Ed25519 keys.";
   return null;
 }
 
@@ -44,11 +46,17 @@ export function receiptKeys({ RECEIPT_KEY, RETIRED_RECEIPT_KEYS }: Settings): Pr
 
 async function load(settings: Settings): Promise<ReceiptKeys> {
   const { kty, crv, x, d } = privateKey.parse(JSON.parse(settings.RECEIPT_KEY));
-  const retired = keySetSchema.parse(JSON.parse(settings.RETIRED_RECEIPT_KEYS));
+  const { keys: retired } = retiredKeys.parse(JSON.parse(settings.RETIRED_RECEIPT_KEYS));
   const key = await crypto.subtle.importKey("jwk", { kty, crv, x, d }, { name: "Ed25519" }, false, ["sign"]);
+  const published = await Promise.all(
+    [{ kty, crv, x }, ...retired.filter((each) => each.x !== x)].map(async (each) => ({
+      ...each,
+      kid: await keyIdOf(each),
+    })),
+  );
   const kid = await keyIdOf({ x });
   return {
-    published: [{ kty, crv, x, kid }, ...retired.filter((each) => each.kid !== kid)],
+    published,
     async sign(payload) {
       const input = signingInput(kid, payload);
       const signature = await crypto.subtle.sign({ name: "Ed25519" }, key, new TextEncoder().encode(input));
