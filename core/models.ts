@@ -60,6 +60,8 @@ export interface Model {
   /** The most images one request may carry. */
   readonly maxImages: number;
   readonly price: Price;
+  /** The same checkpoint at replicate.com ("owner/name"), which answers where the operator has a token and no GPU. */
+  readonly replicate?: string;
 }
 
 /** The pinpoints of every published LLaVA-1.6 configuration. */
@@ -125,6 +127,7 @@ export const MODELS: readonly Model[] = [
     imageToken: 64_000,
     stop: ["<|im_end|>"],
     price: { version: "llava-v1.6-34b/1", imageToken: 1, textToken: 1, outputToken: 4 },
+    replicate: "yorickvp/llava-v1.6-34b",
   },
   {
     ...LLAVA,

@@ -17,6 +17,7 @@ import { healthz, readyz } from "./routes/health.ts";
 import { deleteImage } from "./routes/images/delete-image.ts";
 import { getImage, headImageRoute } from "./routes/images/get-image.ts";
 import { putImage } from "./routes/images/put-image.ts";
+import { mountDesired } from "./routes/internal/desired.ts";
 import { mountHeartbeat } from "./routes/internal/heartbeat.ts";
 import { getJob } from "./routes/jobs/get-job.ts";
 import { createKey } from "./routes/keys/create-key.ts";
@@ -79,6 +80,7 @@ export function createApp(): App {
   for (const operation of OPERATIONS) mount(app, operation);
   app.openAPIRegistry.registerPath(headImageRoute);
   mountHeartbeat(app);
+  mountDesired(app);
   mountPage(app);
   mountSpecification(app);
 

@@ -13,7 +13,7 @@ export function findMisconfiguration(env: Env, deployed: boolean): string | null
       return `${secret} needs at least ${MIN_SECRET_LENGTH} characters; set it with 'wrangler secret put ${secret}'.`;
     }
   }
-  for (const setting of ["LOOPBACK_WEBHOOKS", "IMAGE_ORIGINS"] as const) {
+  for (const setting of ["LOOPBACK_WEBHOOKS", "IMAGE_ORIGINS", "REPLICATE_BASE_URL"] as const) {
     if (deployed && env[setting]) return `${setting} is for development only; remove it from the deployment.`;
   }
   return findReceiptKeyProblem(env);

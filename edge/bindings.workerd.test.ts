@@ -29,7 +29,10 @@ it.each([
   expect(findMisconfiguration({ ...good, [name]: value }, true)).toContain(name);
 });
 
-it.each(["LOOPBACK_WEBHOOKS", "IMAGE_ORIGINS"])("takes %s on a developer's machine only", (setting) => {
-  expect(findMisconfiguration({ ...good, [setting]: "allow" }, false)).toBeNull();
-  expect(findMisconfiguration({ ...good, [setting]: "allow" }, true)).toContain(setting);
-});
+it.each(["LOOPBACK_WEBHOOKS", "IMAGE_ORIGINS", "REPLICATE_BASE_URL"])(
+  "takes %s on a developer's machine only",
+  (setting) => {
+    expect(findMisconfiguration({ ...good, [setting]: "allow" }, false)).toBeNull();
+    expect(findMisconfiguration({ ...good, [setting]: "allow" }, true)).toContain(setting);
+  },
+);

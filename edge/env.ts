@@ -31,6 +31,12 @@ export interface Env {
   readonly RETIRED_RECEIPT_KEYS: string;
   /** The operator's list of GPU workers' addresses: a JSON object of target name → origin. */
   readonly POOL_TARGETS: string;
+  /** The operator's token at replicate.com: models that the registry knows there are answered there. */
+  readonly REPLICATE_API_TOKEN?: string;
+  /** Read-only bearer token of whatever scales the GPU workers; without it nobody may ask. */
+  readonly SCALER_TOKEN?: string;
+  /** Where Replicate's API is; only in tests. */
+  readonly REPLICATE_BASE_URL?: string;
   /** "allow" only on a developer's machine: webhooks may go to http on loopback. */
   readonly LOOPBACK_WEBHOOKS?: string;
   /** Loopback origins that image URLs may name beside the public web, separated by spaces; only in tests. */

@@ -29,6 +29,11 @@ const environment = z.object({
     .pipe(privateReceiptKey)
     .optional(),
   TESSERA_POOL_TARGETS: json('{"my-gpu":"http://10.0.0.5:8000"}').pipe(targets).default({}),
+  /** Reads how many GPU workers a model should have; without it nobody may. */
+  TESSERA_SCALER_TOKEN: secret.optional(),
+  REPLICATE_API_TOKEN: z.string().optional(),
+  /** For tests alone: where Replicate's API is. */
+  TESSERA_REPLICATE_URL: z.url().optional(),
   /** For tests alone: loopback origins, separated by spaces, that image URLs may name. */
   TESSERA_IMAGE_ORIGINS: z.string().optional(),
 });
@@ -48,8 +53,8 @@ export interface Options {
   };
   /** The user's own GPU workers: target name → origin. */
   readonly targets: Readonly<Record<string, string>>;
-  /** Loopback origins that image URLs may name; tests serve pictures there. */
-  readonly imageOrigins: string | undefined;
+  /** The edge's settings that the user's own variables decide. */
+  readonly edgeSettings: Readonly<Record<string, string>>;
 }
 
 /** The options of `npm start`, which are all environment variables. */
@@ -72,6 +77,12 @@ export function readOptions(env: Readonly<Record<string, string | undefined>>): 
       ...(value.TESSERA_RECEIPT_KEY && { receiptKey: value.TESSERA_RECEIPT_KEY }),
     },
     targets: value.TESSERA_POOL_TARGETS,
-    imageOrigins: value.TESSERA_IMAGE_ORIGINS,
+    edgeSettings: {
+      ...(value.TESSERA_SCALER_TOKEN && { SCALER_TOKEN: value.TESSERA_SCALER_TOKEN }),
+      ...(value.REPLICATE_API_TOKEN && { REPLICATE_API_TOKEN: value.REPLICATE_API_TOKEN }),
+      ...(value.TESSERA_REPLICATE_URL && { REPLICATE_BASE_URL: value.TESSERA_REPLICATE_URL }),
+      // Loopback origins that image URLs may name; tests serve pictures there.
+      ...(value.TESSERA_IMAGE_ORIGINS && { IMAGE_ORIGINS: value.TESSERA_IMAGE_ORIGINS }),
+    },
   };
 }

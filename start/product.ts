@@ -65,7 +65,7 @@ export async function launch(
         RETIRED_RECEIPT_KEYS: JSON.stringify({ keys: secrets.retiredReceiptKeys }),
         POOL_TARGETS: JSON.stringify({ ...options.targets, [EMBEDDED]: workerUrl }),
         LOOPBACK_WEBHOOKS: "allow",
-        ...(options.imageOrigins && { IMAGE_ORIGINS: options.imageOrigins }),
+        ...options.edgeSettings,
       },
     },
   });

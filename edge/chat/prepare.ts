@@ -6,6 +6,7 @@ import type { Caller } from "../auth/caller.ts";
 import type { Env } from "../env.ts";
 import { ApiError } from "../errors.ts";
 import { type ResolvedImage, resolveImages } from "../images/resolve.ts";
+import { checkReplicateRequest, replicateModel } from "../replicate/support.ts";
 import { planRequest, type RequestPlan } from "./plan.ts";
 import { readConversation, readMaxTokens, readSampling } from "./request.ts";
 import type { ChatRequestBody } from "./schema.ts";
@@ -28,7 +29,9 @@ export async function prepareQuestion(env: Env, caller: Caller, body: ChatReques
       { param: "model" },
     );
   }
-  const { messages, images: requested } = readConversation(body, model);
+  const conversation = readConversation(body, model);
+  if (replicateModel(env, model)) checkReplicateRequest(model, conversation, body);
+  const { messages, images: requested } = conversation;
   const maxTokens = readMaxTokens(body, model);
   const images = await resolveImages(env, caller, requested);
   const plan = planRequest(model, { messages, maxTokens }, images);

@@ -26,6 +26,12 @@ export function countTextTokens(model: Model, messages: readonly Message[]): Tex
     : { tokens: boundTextTokens(segments), exact: false };
 }
 
+/** Tokens of an answer's text, or of a piece of it. */
+export function countOutputTokens(model: Model, text: string): number {
+  const tokenizer = tokenizerOf(model);
+  return tokenizer ? tokenizer.encode(text).length : Math.ceil(text.length / 4);
+}
+
 const encoder = new TextEncoder();
 
 /**

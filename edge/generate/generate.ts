@@ -9,6 +9,8 @@ import { ApiError, DO_NOT_RETRY } from "../errors.ts";
 import type { ResolvedImage } from "../images/resolve.ts";
 import type { Lease } from "../pool/contract.ts";
 import type { Pool } from "../pool/pool.ts";
+import { generateOnReplicate } from "../replicate/generate.ts";
+import { replicateModel } from "../replicate/support.ts";
 import { namespaceOf } from "./namespace.ts";
 import { preparePixels } from "./pixels.ts";
 import { runOnWorker, WorkerLost } from "./worker-client.ts";
@@ -63,6 +65,11 @@ export async function* generate(
   generation: Generation,
 ): AsyncGenerator<GenerationEvent, void, void> {
   const { model, signal } = generation;
+  const replicate = replicateModel(env, model);
+  if (replicate) {
+    yield* generateOnReplicate(env, replicate, generation);
+    return;
+  }
   const begun = performance.now();
   const pixels = await Promise.all(generation.images.map((image) => preparePixels(env, model, image)));
   const prepareMs = performance.now() - begun;

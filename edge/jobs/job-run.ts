@@ -7,6 +7,7 @@ import { readResult, writeResult } from "../cache/results.ts";
 import type { Env } from "../env.ts";
 import { ApiError, asApiError } from "../errors.ts";
 import { generate } from "../generate/generate.ts";
+import { isReady } from "../generate/ready.ts";
 import type { ResolvedImage } from "../images/resolve.ts";
 import { type Doorbell, doorbell } from "./doorbell.ts";
 import { jobImageKey, parseStoredRequest, type StoredQuestion } from "./stored-request.ts";
@@ -43,7 +44,7 @@ export class JobRun extends DurableObject<Env> {
     if (interrupted.success) await object.abandonAttempt(interrupted.data);
 
     const model = await object.queuedModel(job);
-    if (model !== null && !(await this.env.POOL.get(this.env.POOL.idFromName(model)).ready())) {
+    if (model !== null && !(await isReady(this.env, model, job))) {
       await this.ctx.storage.setAlarm(Date.now() + NO_WORKER_POLL_MS);
       return;
     }

@@ -1,5 +1,6 @@
 import { DurableObject } from "cloudflare:workers";
 import { HEARTBEAT_EXPIRY_MS, type Heartbeat } from "../../core/heartbeat.ts";
+import type { Demand } from "../../core/scaling.ts";
 import type { Env } from "../env.ts";
 import { chooseWorker } from "./choose.ts";
 import type { Acquired, Lease, Ticket } from "./contract.ts";
@@ -10,6 +11,10 @@ const LEASE_MS = 10 * 60_000;
 const TICKET_EXPIRY_MS = 5_000;
 /** Assumed until a job has been measured. */
 const FIRST_JOB_MS = 2_000;
+/** Assumed until a worker has reported: what the smallest deployment's engine decodes at once. */
+const FIRST_SLOTS = 8;
+/** Who was turned away for want of a worker counts as waiting for this long: it is why one should be started. */
+const UNSERVED_MS = 60_000;
 
 interface Worker {
   readonly heartbeat: Heartbeat;
@@ -39,12 +44,16 @@ export class Pool extends DurableObject<Env> {
   readonly #leases = new Map<string, Held>();
   /** In order of arrival. */
   readonly #line = new Map<string, Waiting>();
+  /** Requests without any worker, and when they stop to count, in Unix milliseconds. */
+  readonly #unserved = new Map<string, number>();
   #jobMs = FIRST_JOB_MS;
+  #slots = FIRST_SLOTS;
 
   /** Takes a report from a worker whose target is in the operator's list. */
   heartbeat(heartbeat: Heartbeat, origin: string): void {
     const before = this.#workers.get(heartbeat.worker);
     this.#workers.set(heartbeat.worker, { heartbeat, origin, seenAt: Date.now() });
+    if (heartbeat.slots > 0) this.#slots = heartbeat.slots;
     if (before && before.heartbeat.boot !== heartbeat.boot) this.#dropLeases(heartbeat.worker);
     this.#serveLine();
   }
@@ -52,7 +61,7 @@ export class Pool extends DurableObject<Env> {
   /** A slot on a worker; or, when none comes free within the ticket's wait, its place in line. */
   async acquire(ticket: Ticket): Promise<Acquired> {
     this.#expire();
-    if (this.#workers.size === 0) return { kind: "no_worker" };
+    if (this.#workers.size === 0) return this.#turnAway(ticket.id);
     const waiting = this.#join(ticket);
     const until = Date.now() + ticket.waitMs;
     for (;;) {
@@ -90,6 +99,24 @@ export class Pool extends DurableObject<Env> {
     return this.#ready().length > 0;
   }
 
+  /** The same for a stored job, which counts as waiting while it goes on asking. */
+  readyFor(job: string): boolean {
+    if (this.ready()) return true;
+    this.#unserved.set(job, Date.now() + TICKET_EXPIRY_MS);
+    return false;
+  }
+
+  /** What is asked of this model at the moment. */
+  demand(): Demand {
+    this.#expire();
+    const reported = this.#ready().reduce((sum, worker) => sum + worker.load, 0);
+    return {
+      running: Math.max(reported, this.#leases.size),
+      waiting: this.#line.size + this.#unserved.size,
+      slots: this.#slots,
+    };
+  }
+
   #join(ticket: Ticket): Waiting {
     const known = this.#line.get(ticket.id);
     if (known) {
@@ -120,6 +147,7 @@ export class Pool extends DurableObject<Env> {
     const chosen = chooseWorker(this.#ready(), head.ticket.affinity);
     if (!chosen) return null;
     this.#line.delete(id);
+    this.#unserved.delete(id);
     const lease: Lease = {
       id: crypto.randomUUID(),
       worker: chosen.worker,
@@ -134,11 +162,16 @@ export class Pool extends DurableObject<Env> {
   #place(id: string): Acquired {
     if (this.#workers.size === 0) {
       this.#line.delete(id);
-      return { kind: "no_worker" };
+      return this.#turnAway(id);
     }
     const position = [...this.#line.keys()].indexOf(id) + 1;
     const slots = this.#ready().reduce((sum, worker) => sum + worker.slots, 0);
     return { kind: "waiting", position, etaMs: Math.round((position * this.#jobMs) / Math.max(1, slots)) };
+  }
+
+  #turnAway(id: string): Acquired {
+    this.#unserved.set(id, Date.now() + UNSERVED_MS);
+    return { kind: "no_worker" };
   }
 
   #ready() {
@@ -171,6 +204,9 @@ export class Pool extends DurableObject<Env> {
     }
     for (const [id, held] of this.#leases) {
       if (now - held.grantedAt > LEASE_MS) this.#leases.delete(id);
+    }
+    for (const [id, until] of this.#unserved) {
+      if (now > until) this.#unserved.delete(id);
     }
     for (const [id, waiting] of this.#line) {
       if (!waiting.wake && now - waiting.askedAt > TICKET_EXPIRY_MS) this.#line.delete(id);

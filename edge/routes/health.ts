@@ -1,5 +1,6 @@
 import { z } from "@hono/zod-openapi";
 import { MODELS } from "../../core/models.ts";
+import { isReady } from "../generate/ready.ts";
 import { jsonResponse, type Operation } from "./operation.ts";
 
 const status = z.object({ status: z.literal("ok") });
@@ -33,9 +34,8 @@ export const readyz: Operation = {
     },
   },
   handler: async (context) => {
-    const { POOL } = context.env;
     const ready = await Promise.all(
-      MODELS.map(async ({ id }) => [id, await POOL.get(POOL.idFromName(id)).ready()] as const),
+      MODELS.map(async ({ id }) => [id, await isReady(context.env, id)] as const),
     );
     const any = ready.some(([, each]) => each);
     return context.json(

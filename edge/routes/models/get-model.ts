@@ -19,6 +19,6 @@ export const getModel: Operation = {
     await context.get("caller").authorise("infer");
     const model = findModel(context.req.param("id") ?? "");
     if (!model) throw new ApiError("model_not_found", "There is no such model. See /v1/models.");
-    return context.json(modelBody(model));
+    return context.json(modelBody(context.env, model));
   },
 };

@@ -17,6 +17,6 @@ export const listModels: Operation = {
   middleware: [requireKey],
   handler: async (context) => {
     await context.get("caller").authorise("infer");
-    return context.json({ object: "list", data: MODELS.map(modelBody) });
+    return context.json({ object: "list", data: MODELS.map((model) => modelBody(context.env, model)) });
   },
 };

@@ -1,5 +1,7 @@
 import { z } from "@hono/zod-openapi";
 import type { Model } from "../../../core/models.ts";
+import type { Env } from "../../env.ts";
+import { replicateModel } from "../../replicate/support.ts";
 
 export const modelSchema = z
   .object({
@@ -11,6 +13,10 @@ export const modelSchema = z
     context_length: z.int(),
     max_output_tokens: z.int(),
     max_images: z.int(),
+    served_by: z.enum(["workers", "replicate"]).openapi({
+      description:
+        "`replicate` takes one question about one whole image, and its tokens are counted by Tessera, not by the engine.",
+    }),
     geometry: z.object({
       tile: z.int(),
       patch: z.int(),
@@ -30,8 +36,8 @@ export const modelSchema = z
   })
   .openapi("Model");
 
-/** A registry entry as the API shows it. */
-export function modelBody(model: Model): z.infer<typeof modelSchema> {
+/** A registry entry as this deployment's API shows it. */
+export function modelBody(env: Env, model: Model): z.infer<typeof modelSchema> {
   const { geometry, defaults, price } = model;
   return {
     id: model.id,
@@ -42,6 +48,7 @@ export function modelBody(model: Model): z.infer<typeof modelSchema> {
     context_length: model.contextLength,
     max_output_tokens: model.maxOutputTokens,
     max_images: model.maxImages,
+    served_by: replicateModel(env, model) ? "replicate" : "workers",
     geometry: {
       tile: geometry.tile,
       patch: geometry.patch,

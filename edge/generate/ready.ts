@@ -1,0 +1,11 @@
+import { findModel } from "../../core/models.ts";
+import type { Env } from "../env.ts";
+import { replicateModel } from "../replicate/support.ts";
+
+/** Whether a model could answer at once: by Replicate, or by a worker of its pool. A job that asks counts as waiting there. */
+export async function isReady(env: Env, id: string, job?: string): Promise<boolean> {
+  const model = findModel(id);
+  if (model && replicateModel(env, model)) return true;
+  const pool = env.POOL.get(env.POOL.idFromName(id));
+  return job === undefined ? pool.ready() : pool.readyFor(job);
+}
