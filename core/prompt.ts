@@ -14,9 +14,13 @@ export interface Message {
 
 /**
  * One piece of a prompt. `text` is tokenized as plain text, so nothing a user writes can become a control
- * token; `control` is one named token of the tokenizer; `image` stands for all the tokens of that image.
+ * token; `continued` text goes on from the token before it, without the space that Llama's tokenizer puts before a text;
+ * `control` is one named token of the tokenizer; `image` stands for all the tokens of that image.
  */
-export type Segment = { readonly text: string } | { readonly control: string } | { readonly image: number };
+export type Segment =
+  | { readonly text: string; readonly continued?: true }
+  | { readonly control: string }
+  | { readonly image: number };
 
 const DEFAULT_SYSTEM = {
   chatml_direct: "Answer the questions.",
@@ -54,18 +58,21 @@ const RENDER: Record<PromptTemplate, (system: string, turns: readonly Message[])
     { text: "assistant\n" },
   ],
 
+  /** Vicuna's tokenizer puts no space before the text that follows `</s>`: its `legacy` is false, and Mistral's true. */
   vicuna_v1: (system, turns) => [
+    control("<s>"),
     { text: `${system} ` },
-    ...turns.flatMap((turn) =>
+    ...turns.flatMap((turn): Segment[] =>
       turn.role === "user"
-        ? [{ text: "USER: " }, ...content(turn), { text: " " }]
-        : [{ text: "ASSISTANT: " }, ...content(turn), control("</s>")],
+        ? [{ text: "USER: ", continued: true }, ...content(turn), { text: " " }]
+        : [{ text: "ASSISTANT: ", continued: true }, ...content(turn), control("</s>")],
     ),
-    { text: "ASSISTANT:" },
+    { text: "ASSISTANT:", continued: true },
   ],
 
-  mistral_instruct: (system, turns) =>
-    turns.flatMap((turn, index) =>
+  mistral_instruct: (system, turns) => [
+    control("<s>"),
+    ...turns.flatMap((turn, index) =>
       turn.role === "user"
         ? [
             { text: index === 0 && system ? `[INST] <<SYS>>\n${system}\n<</SYS>>\n\n` : "[INST] " },
@@ -74,6 +81,7 @@ const RENDER: Record<PromptTemplate, (system: string, turns: readonly Message[])
           ]
         : [{ text: " " }, ...content(turn), { text: " " }, control("</s>")],
     ),
+  ],
 };
 
 function content(message: Message): Segment[] {
@@ -97,7 +105,7 @@ function merge(segments: readonly Segment[]): Segment[] {
     const last = merged.at(-1);
     if ("text" in segment && segment.text === "") continue;
     if (last && "text" in last && "text" in segment) {
-      merged[merged.length - 1] = { text: last.text + segment.text };
+      merged[merged.length - 1] = { ...last, text: last.text + segment.text };
     } else {
       merged.push(segment);
     }

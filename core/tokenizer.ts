@@ -1,14 +1,18 @@
 /**
- * Tokenizers from Hugging Face's `tokenizer.json`. The edge counts with them before it bills and a GPU worker
- * encodes with them, so both see the same tokens.
+ * What turns text into token ids and back. The edge counts with it before it bills and a GPU worker encodes with it, so
+ * both see the same tokens. tessera-tiny's comes from its `tokenizer.json`, the LLaVA checkpoints' from
+ * `core/sentence-piece.ts`.
  */
 import { Tokenizer as Encoder } from "@huggingface/tokenizers";
 import { z } from "zod";
 import type { Segment } from "./prompt.ts";
 
 export interface Tokenizer {
-  /** The ids of plain text. Text that looks like a control token stays text, whoever wrote it. */
-  encode(text: string): number[];
+  /**
+   * The ids of plain text. Text that looks like a control token stays text, whoever wrote it. `continued` text goes on
+   * from the token before it: no space is put before it (SentencePiece).
+   */
+  encode(text: string, options?: { readonly continued?: boolean }): number[];
   /** The id of a control token such as `<|im_end|>`, or undefined. */
   control(name: string): number | undefined;
   /** The bytes that an id stands for; none for a control token or an unknown id. A character may be split over ids. */
@@ -19,14 +23,13 @@ export interface Tokenizer {
   readonly dropsFirstSpace: boolean;
 }
 
-const step = z.looseObject({ type: z.string() });
 const tokenizerFile = z.looseObject({
   added_tokens: z.array(z.looseObject({ id: z.int().min(0), content: z.string() })),
   model: z.looseObject({ vocab: z.record(z.string(), z.int().min(0)) }),
-  decoder: step.extend({ decoders: z.array(step).default([]) }),
+  decoder: z.looseObject({ type: z.literal("ByteLevel") }),
 });
 
-/** A tokenizer from the parsed `tokenizer.json`. Throws when the file is not one. */
+/** The tokenizer of a parsed byte-level `tokenizer.json`. Throws when the file is not one. */
 export function loadTokenizer(json: unknown): Tokenizer {
   const file = tokenizerFile.parse(json);
   // Without added tokens the encoder knows no control tokens: that is what keeps user text plain.
@@ -35,20 +38,16 @@ export function loadTokenizer(json: unknown): Tokenizer {
   const controlIds = new Set(controls.values());
   const tokens: string[] = [];
   for (const [token, id] of Object.entries(file.model.vocab)) tokens[id] = token;
-  const decoders = [file.decoder, ...file.decoder.decoders].map(({ type }) => type);
-  const toBytes = decoders.includes("ByteLevel") ? byteLevelBytes : sentencePieceBytes;
 
   const tokenizer: Tokenizer = {
     encode: (text) => (text === "" ? [] : encoder.encode(text, { add_special_tokens: false }).ids),
     control: (name) => controls.get(name) ?? file.model.vocab[name],
-    bytes: (id) => (controlIds.has(id) ? new Uint8Array() : toBytes(tokens[id] ?? "")),
-    decode: (ids) => {
-      const text = new TextDecoder("utf-8", { fatal: false, ignoreBOM: true }).decode(
+    bytes: (id) => (controlIds.has(id) ? new Uint8Array() : byteLevelBytes(tokens[id] ?? "")),
+    decode: (ids) =>
+      new TextDecoder("utf-8", { fatal: false, ignoreBOM: true }).decode(
         Uint8Array.from(ids.flatMap((id) => [...tokenizer.bytes(id)])),
-      );
-      return tokenizer.dropsFirstSpace ? text.replace(/^ /, "") : text;
-    },
-    dropsFirstSpace: decoders.includes("Strip"),
+      ),
+    dropsFirstSpace: false,
   };
   return tokenizer;
 }
@@ -64,13 +63,6 @@ function byteLevelBytes(token: string): Uint8Array {
   return Uint8Array.from(token, (character) => BYTE_OF_CHARACTER.get(character) ?? 0);
 }
 
-function sentencePieceBytes(token: string): Uint8Array {
-  const byte = /^<0x([0-9A-F]{2})>$/.exec(token)?.[1];
-  return byte
-    ? Uint8Array.of(Number.parseInt(byte, 16))
-    : new TextEncoder().encode(token.replaceAll("\u2581", " "));
-}
-
 /** A piece of a prompt as an engine takes it: token ids, or all the tokens of one image. */
 export type PromptPiece = { readonly ids: readonly number[] } | { readonly image: number };
 
@@ -80,7 +72,12 @@ export interface TokenizedPrompt {
   readonly textTokens: number;
 }
 
-/** The tokens of a rendered prompt. Throws when the template names a control token that the tokenizer lacks. */
+/**
+ * The tokens of a rendered prompt: what the edge counts and every engine is given, `tokenizePrompt(renderPrompt(
+ * model.template, messages), tokenizer)`. An engine that takes one list of ids puts the model's `imageToken` in the
+ * place of an image piece, once or as often as the image has tokens. Throws when the template names a control token that
+ * the tokenizer lacks.
+ */
 export function tokenizePrompt(segments: readonly Segment[], tokenizer: Tokenizer): TokenizedPrompt {
   const pieces: PromptPiece[] = [];
   let ids: number[] = [];
@@ -100,7 +97,7 @@ export function tokenizePrompt(segments: readonly Segment[], tokenizer: Tokenize
       ids.push(id);
     } else {
       // One by one: copying all of them for each segment would take minutes for a conversation of thousands of turns.
-      for (const id of tokenizer.encode(segment.text)) ids.push(id);
+      for (const id of tokenizer.encode(segment.text, { continued: segment.continued === true })) ids.push(id);
     }
   }
   flush();
