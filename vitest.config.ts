@@ -10,7 +10,7 @@ export default defineConfig({
           name: "unit",
           include: [
             "{core,edge,vision,gpu-worker,cli,start}/**/*.test.ts",
-            "test/{golden,properties,documents}/**/*.test.ts",
+            "test/{golden,properties,documents,tokenizers}/**/*.test.ts",
           ],
           exclude: ["**/*.workerd.test.ts", "**/node_modules/**"],
           testTimeout: 60_000,

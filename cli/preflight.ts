@@ -11,7 +11,6 @@ const preflightResult = z.looseObject({
   prompt_tokens: z.number(),
   image_tokens: z.number(),
   text_tokens: z.number(),
-  text_tokens_exact: z.boolean(),
   max_tokens: z.number(),
   max_cost_microcredits: z.number(),
   images: z.array(
@@ -57,10 +56,9 @@ function describe(result: z.infer<typeof preflightResult>, names: readonly strin
     const canvas = grid ? `, on a grid of ${grid.join("×")}` : "";
     return `${names[index]}: ${width}×${height}${canvas}, ${tiles} tiles, ${tokens.total} tokens`;
   });
-  const bound = result.text_tokens_exact ? "" : "at most ";
   return [
     ...images,
-    `prompt: ${result.image_tokens} image + ${bound}${result.text_tokens} text = ${bound}${result.prompt_tokens} tokens`,
+    `prompt: ${result.image_tokens} image + ${result.text_tokens} text = ${result.prompt_tokens} tokens`,
     `answer: at most ${result.max_tokens} tokens`,
     `cost:   at most ${result.max_cost_microcredits} micro-credits with ${result.model}`,
   ].join("\n");

@@ -18,14 +18,14 @@ function prompt(model: string, messages: readonly Message[]): string {
 /** Strings from the authors' conversation templates (haotian-liu/LLaVA `llava/conversation.py`). */
 describe("renderPrompt", () => {
   const VICUNA =
-    "A chat between a curious human and an artificial intelligence assistant. The assistant gives helpful, detailed, and polite answers to the human's questions. USER: <image>\nQ1 ASSISTANT: A1</s>USER: Q2 ASSISTANT:";
+    "<s>A chat between a curious human and an artificial intelligence assistant. The assistant gives helpful, detailed, and polite answers to the human's questions. USER: <image>\nQ1 ASSISTANT: A1</s>USER: Q2 ASSISTANT:";
   const CHATML =
     "<|im_start|>system\nAnswer the questions.<|im_end|><|im_start|>user\n<image>\nQ1<|im_end|><|im_start|>assistant\nA1<|im_end|><|im_start|>user\nQ2<|im_end|><|im_start|>assistant\n";
 
   it.each([
     ["llava-v1.6-vicuna-7b", VICUNA],
     ["llava-v1.6-vicuna-13b", VICUNA],
-    ["llava-v1.6-mistral-7b", "[INST] <image>\nQ1 [/INST] A1 </s>[INST] Q2 [/INST]"],
+    ["llava-v1.6-mistral-7b", "<s>[INST] <image>\nQ1 [/INST] A1 </s>[INST] Q2 [/INST]"],
     ["llava-v1.6-34b", CHATML],
     ["tessera-tiny", CHATML],
   ])("follows the authors' template for %s", (model, expected) => {
@@ -33,20 +33,20 @@ describe("renderPrompt", () => {
   });
 
   it("leaves the image out of a text-only turn", () => {
-    expect(prompt("llava-v1.6-mistral-7b", [user("Q1")])).toBe("[INST] Q1 [/INST]");
+    expect(prompt("llava-v1.6-mistral-7b", [user("Q1")])).toBe("<s>[INST] Q1 [/INST]");
   });
 
   it("puts each of a turn's images before its text", () => {
     const both: Message = { role: "user", parts: [{ image: 0 }, { text: "Compare." }, { image: 1 }] };
-    expect(prompt("llava-v1.6-mistral-7b", [both])).toBe("[INST] <image>\n<image>\nCompare. [/INST]");
+    expect(prompt("llava-v1.6-mistral-7b", [both])).toBe("<s>[INST] <image>\n<image>\nCompare. [/INST]");
   });
 
   it("lets a system message replace the template's own", () => {
     const messages: Message[] = [{ role: "system", parts: [{ text: "Be brief." }] }, user("Q1")];
     expect(prompt("llava-v1.6-34b", messages)).toContain("<|im_start|>system\nBe brief.<|im_end|>");
-    expect(prompt("llava-v1.6-vicuna-7b", messages)).toMatch(/^Be brief\. USER: Q1 ASSISTANT:$/);
+    expect(prompt("llava-v1.6-vicuna-7b", messages)).toMatch(/^<s>Be brief\. USER: Q1 ASSISTANT:$/);
     expect(prompt("llava-v1.6-mistral-7b", messages)).toBe(
-      "[INST] <<SYS>>\nBe brief.\n<</SYS>>\n\nQ1 [/INST]",
+      "<s>[INST] <<SYS>>\nBe brief.\n<</SYS>>\n\nQ1 [/INST]",
     );
   });
 

@@ -8,48 +8,6 @@ const tokenizer = loadTokenizer(file);
 const controls = file.added_tokens.map(({ content }) => content);
 const controlIds = new Set(file.added_tokens.map(({ id }) => id));
 
-/** A small SentencePiece file in the layout of Llama's and Yi's: metaspace, byte fallback. */
-const sentencePiece = loadTokenizer({
-  added_tokens: [{ id: 1, content: "<s>", special: true }],
-  normalizer: {
-    type: "Sequence",
-    normalizers: [
-      { type: "Prepend", prepend: "▁" },
-      { type: "Replace", pattern: { String: " " }, content: "▁" },
-    ],
-  },
-  pre_tokenizer: null,
-  post_processor: null,
-  decoder: {
-    type: "Sequence",
-    decoders: [
-      { type: "Replace", pattern: { String: "▁" }, content: " " },
-      { type: "ByteFallback" },
-      { type: "Fuse" },
-      { type: "Strip", content: " ", start: 1, stop: 0 },
-    ],
-  },
-  model: {
-    type: "BPE",
-    byte_fallback: true,
-    unk_token: "<unk>",
-    vocab: Object.fromEntries(
-      [
-        "<unk>",
-        "<s>",
-        "</s>",
-        ...Array.from(
-          { length: 256 },
-          (_, byte) => `<0x${byte.toString(16).toUpperCase().padStart(2, "0")}>`,
-        ),
-        ..."▁abcdefghijklmnopqrstuvwxyz<>/",
-        "▁a",
-      ].map((token, id) => [token, id]),
-    ),
-    merges: ["▁ a"],
-  },
-});
-
 /** Text of any script, emoji, and what looks like control tokens. */
 const text = fc
   .array(
@@ -89,15 +47,6 @@ describe("a tokenizer", () => {
     expect(tokenizer.control("<|im_end|>")).toBe(4);
     expect(tokenizer.control("<|nothing|>")).toBeUndefined();
     expect(tokenizer.decode([3, 4, ...tokenizer.encode("a")])).toBe("a");
-  });
-
-  it("gives back text of a SentencePiece vocabulary, whose first space is its own", () => {
-    expect(sentencePiece.dropsFirstSpace).toBe(true);
-    for (const plain of ["abc", " abc", "a 水 b", "<s>"]) {
-      const ids = sentencePiece.encode(plain);
-      expect(ids).not.toContain(1);
-      expect(sentencePiece.decode(ids)).toBe(plain);
-    }
   });
 });
 

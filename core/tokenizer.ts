@@ -97,7 +97,8 @@ export function tokenizePrompt(segments: readonly Segment[], tokenizer: Tokenize
       ids.push(id);
     } else {
       // One by one: copying all of them for each segment would take minutes for a conversation of thousands of turns.
-      for (const id of tokenizer.encode(segment.text, { continued: segment.continued === true })) ids.push(id);
+      for (const id of tokenizer.encode(segment.text, { continued: segment.continued === true }))
+        ids.push(id);
     }
   }
   flush();

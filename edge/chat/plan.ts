@@ -3,10 +3,10 @@ import { planTiles } from "../../core/anyres.ts";
 import { type ImageTokens, imageTokens } from "../../core/image-tokens.ts";
 import type { Model } from "../../core/models.ts";
 import { charge } from "../../core/price.ts";
-import type { Message } from "../../core/prompt.ts";
+import { type Message, renderPrompt } from "../../core/prompt.ts";
+import { type Tokenizer, tokenizePrompt } from "../../core/tokenizer.ts";
 import { ApiError } from "../errors.ts";
 import type { ResolvedImage } from "../images/resolve.ts";
-import { countTextTokens } from "./text-tokens.ts";
 
 export interface PlannedImage {
   /** Pixels, after orientation. */
@@ -23,8 +23,6 @@ export interface RequestPlan {
   readonly images: readonly PlannedImage[];
   readonly imageTokens: number;
   readonly textTokens: number;
-  /** False where the text tokens are an upper bound. */
-  readonly textTokensExact: boolean;
   readonly maxTokens: number;
   /** The worst case, in micro-credits. */
   readonly maxCharge: number;
@@ -39,20 +37,21 @@ interface Question {
 /** The plan of a request whose pictures' sizes are known. Throws when prompt and answer don't fit the context. */
 export function planRequest(
   model: Model,
+  tokenizer: Tokenizer,
   question: Question,
   resolved: readonly ResolvedImage[],
 ): RequestPlan {
   const images = resolved.map((image) => planImage(model, image));
   const imageTokenCount = images.reduce((sum, image) => sum + image.tokens.total, 0);
-  const text = countTextTokens(model, question.messages);
-  const promptTokens = imageTokenCount + text.tokens;
+  const { textTokens } = tokenizePrompt(renderPrompt(model.template, question.messages), tokenizer);
+  const promptTokens = imageTokenCount + textTokens;
   const room = model.contextLength - promptTokens;
   if (room < (question.maxTokens ?? 1)) {
     const asked =
       question.maxTokens === null ? "at least 1 for the answer" : `${question.maxTokens} for the answer`;
     throw new ApiError(
       "context_length_exceeded",
-      `The prompt has ${text.exact ? "" : "up to "}${promptTokens} tokens (${imageTokenCount} of images, ${text.tokens} of text) and needs ${asked}; ${model.id} fits ${model.contextLength} in all.`,
+      `The prompt has ${promptTokens} tokens (${imageTokenCount} of images, ${textTokens} of text) and needs ${asked}; ${model.id} fits ${model.contextLength} in all.`,
       { param: "messages" },
     );
   }
@@ -60,12 +59,11 @@ export function planRequest(
   return {
     images,
     imageTokens: imageTokenCount,
-    textTokens: text.tokens,
-    textTokensExact: text.exact,
+    textTokens,
     maxTokens,
     maxCharge: charge(model.price, {
       imageTokens: imageTokenCount,
-      textTokens: text.tokens,
+      textTokens,
       outputTokens: maxTokens,
     }),
   };

@@ -10,6 +10,7 @@ import { checkReplicateRequest, replicateModel } from "../replicate/support.ts";
 import { planRequest, type RequestPlan } from "./plan.ts";
 import { readConversation, readMaxTokens, readSampling } from "./request.ts";
 import type { ChatRequestBody } from "./schema.ts";
+import { tokenizerOf } from "./tokenizer.ts";
 
 export interface Question {
   readonly model: Model;
@@ -34,6 +35,6 @@ export async function prepareQuestion(env: Env, caller: Caller, body: ChatReques
   const { messages, images: requested } = conversation;
   const maxTokens = readMaxTokens(body, model);
   const images = await resolveImages(env, caller, requested);
-  const plan = planRequest(model, { messages, maxTokens }, images);
+  const plan = planRequest(model, await tokenizerOf(model), { messages, maxTokens }, images);
   return { model, messages, images, plan, sampling: readSampling(body, model, plan.maxTokens) };
 }

@@ -2,7 +2,9 @@
 import type Replicate from "replicate";
 import type { FileObject } from "replicate";
 import { imageTokens } from "../../core/image-tokens.ts";
-import { countOutputTokens, countTextTokens } from "../chat/text-tokens.ts";
+import { renderPrompt } from "../../core/prompt.ts";
+import { tokenizePrompt } from "../../core/tokenizer.ts";
+import { tokenizerOf } from "../chat/tokenizer.ts";
 import type { Env } from "../env.ts";
 import { ApiError } from "../errors.ts";
 import type { Generation, GenerationEvent } from "../generate/generate.ts";
@@ -21,6 +23,7 @@ export async function* generateOnReplicate(
   generation: Generation,
 ): AsyncGenerator<GenerationEvent, void, void> {
   const { model, messages, images, sampling, background } = generation;
+  const tokenizer = await tokenizerOf(model);
   const client = replicateClient(env);
   const outOfTime = AbortSignal.timeout(Math.max(0, generation.deadline - Date.now()));
   const signal = AbortSignal.any([generation.signal, outOfTime]);
@@ -52,11 +55,11 @@ export async function* generateOnReplicate(
     for await (const piece of predictionText(client, prediction, signal)) {
       firstAt ||= performance.now();
       text += piece;
-      yield { type: "token", text: piece, count: countOutputTokens(model, piece) };
+      yield { type: "token", text: piece, count: tokenizer.encode(piece).length };
     }
     ended = true;
     const now = performance.now();
-    const outputTokens = Math.min(sampling.maxTokens, countOutputTokens(model, text));
+    const outputTokens = Math.min(sampling.maxTokens, tokenizer.encode(text).length);
     yield {
       type: "done",
       finishReason: outputTokens < sampling.maxTokens ? "stop" : "length",
@@ -65,7 +68,7 @@ export async function* generateOnReplicate(
           (sum, { width, height }) => sum + imageTokens(width, height, model.geometry, "high").total,
           0,
         ),
-        textTokens: countTextTokens(model, messages).tokens,
+        textTokens: tokenizePrompt(renderPrompt(model.template, messages), tokenizer).textTokens,
         outputTokens,
       },
       timings: {

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { ok } from "../../core/result.ts";
-import { loadTokenizer } from "../../core/tokenizer.ts";
+import { loadTokenizer, type Tokenizer } from "../../core/tokenizer.ts";
 import file from "../../models/tessera-tiny/weights/tokenizer.json" with { type: "json" };
 import type { Engine, EngineStep } from "../engines/engine.ts";
 import type { LoadEngine } from "../worker.ts";
@@ -52,6 +52,7 @@ export function scriptedEngine(text: string, stepMs = 5, slots = 2): ScriptedEng
   return engine;
 }
 
-export function loadScripted(engine: Engine): LoadEngine {
-  return async () => ok({ engine, tokenizer });
+/** Prompts are encoded with tessera-tiny's tokenizer, or with another model's. */
+export function loadScripted(engine: Engine, vocabulary: Tokenizer = tokenizer): LoadEngine {
+  return async () => ok({ engine, tokenizer: vocabulary });
 }

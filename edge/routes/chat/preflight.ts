@@ -15,7 +15,9 @@ const preflightResult = z
     prompt_tokens: z.int(),
     image_tokens: z.int(),
     text_tokens: z.int(),
-    text_tokens_exact: z.boolean().openapi({ description: "False where text_tokens is an upper bound." }),
+    text_tokens_exact: z.literal(true).openapi({
+      description: "Every model's text is counted with its own tokenizer; usage repeats the number.",
+    }),
     max_tokens: z.int(),
     max_cost_microcredits: z.int().openapi({ description: "What the answer costs at most." }),
     images: z.array(
@@ -57,7 +59,7 @@ export const preflight: Operation = {
       prompt_tokens: plan.imageTokens + plan.textTokens,
       image_tokens: plan.imageTokens,
       text_tokens: plan.textTokens,
-      text_tokens_exact: plan.textTokensExact,
+      text_tokens_exact: true,
       max_tokens: plan.maxTokens,
       max_cost_microcredits: plan.maxCharge,
       images: plan.images.map(({ width, height, grid, resized, tiles, tokens }, index) => ({

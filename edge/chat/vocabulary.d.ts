@@ -1,0 +1,4 @@
+declare module "*.vocabulary" {
+  const file: ArrayBuffer;
+  export default file;
+}
