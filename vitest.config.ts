@@ -1,4 +1,4 @@
-import { cloudflareTest } from "@cloudflare/vitest-plugin";
+import { cloudflareTest, readD1Migrations } from "@cloudflare/vitest-plugin";
 import { defineConfig } from "vitest/config";
 import { newReceiptKey } from "./start/receipt-key.ts";
 
@@ -27,6 +27,7 @@ export default defineConfig({
                 KEY_SECRET: "workerd-tests-key-secret",
                 POOL_SECRET: "workerd-tests-pool-secret",
                 ADMIN_KEY: "workerd-tests-admin-key",
+                MIGRATIONS: await readD1Migrations("./migrations"),
                 RECEIPT_KEY: JSON.stringify(newReceiptKey()),
                 LOOPBACK_WEBHOOKS: "allow",
                 // How many interleavings the account's property test tries.
@@ -37,6 +38,7 @@ export default defineConfig({
         ],
         test: {
           name: "workerd",
+          setupFiles: "./edge/testing/database.ts",
           include: ["{edge,vision}/**/*.workerd.test.ts"],
           testTimeout: 60_000,
         },

@@ -66,6 +66,14 @@ export const receiptSchema = z.object({
 });
 export type Receipt = z.infer<typeof receiptSchema>;
 
+/** The header of an answer that names its receipt. */
+export const RECEIPT_HEADER = "x-tessera-receipt";
+
+/** The receipt's id of a completion or job: known before the request has ended. */
+export function receiptIdOf(request: string): string {
+  return `rcpt_${request.replace(/^(chatcmpl-|job_)/, "")}`;
+}
+
 /** A public Ed25519 key as it is published (RFC 8037). */
 export const publicKeySchema = z.object({
   kty: z.literal("OKP"),

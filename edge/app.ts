@@ -1,6 +1,7 @@
 /** The composition: every route, and the rules that hold for all of them. */
 import { OpenAPIHono } from "@hono/zod-openapi";
 import { cors } from "hono/cors";
+import { RECEIPT_HEADER } from "../core/receipt.ts";
 import type { AppEnv } from "./app-env.ts";
 import { findMisconfiguration } from "./bindings.ts";
 import { ApiError, asApiError } from "./errors.ts";
@@ -27,6 +28,8 @@ import { getModel } from "./routes/models/get-model.ts";
 import { listModels } from "./routes/models/list-models.ts";
 import { type App, mount } from "./routes/operation.ts";
 import { getKeySet } from "./routes/receipts/get-key-set.ts";
+import { getReceipt } from "./routes/receipts/get-receipt.ts";
+import { listReceipts } from "./routes/receipts/list-receipts.ts";
 import { mountSpecification } from "./specification.ts";
 
 const OPERATIONS = [
@@ -45,6 +48,8 @@ const OPERATIONS = [
   listAccounts,
   getLedger,
   grantCredit,
+  listReceipts,
+  getReceipt,
   getKeySet,
   healthz,
   readyz,
@@ -60,6 +65,8 @@ const OPEN_ROUTES = [
   "/v1/jobs/*",
   "/v1/keys",
   "/v1/keys/*",
+  "/v1/receipts",
+  "/v1/receipts/*",
   "/.well-known/jwks.json",
 ];
 
@@ -121,6 +128,7 @@ const CORS = {
   exposeHeaders: [
     "x-request-id",
     "cache-status",
+    RECEIPT_HEADER,
     "location",
     "retry-after",
     "retry-after-ms",

@@ -52,6 +52,7 @@ export const ERROR_KINDS = {
   image_not_found: request(404),
   job_not_found: request(404),
   key_not_found: request(404),
+  receipt_not_found: request(404),
   account_not_found: request(404),
 
   internal_error: server(500),

@@ -2,6 +2,7 @@ import type { Context } from "hono";
 import type { z } from "zod";
 import type { AppEnv } from "./app-env.ts";
 import { ApiError } from "./errors.ts";
+import { digestOf } from "./images/digest.ts";
 import { readBody } from "./read-bytes.ts";
 
 interface Options {
@@ -25,8 +26,25 @@ const MAX_VALUES = 1 << 16;
 export async function readJson<Schema extends z.ZodType>(
   context: Context<AppEnv>,
   schema: Schema,
-  { maxBytes = SMALL_BODY_BYTES, unsupported = new Set() }: Options = {},
+  options: Options = {},
 ): Promise<z.infer<Schema>> {
+  return parseBody(await readJsonBytes(context, options), schema, options);
+}
+
+/** The same, with the SHA-256 of the body's bytes. */
+export async function readHashedJson<Schema extends z.ZodType>(
+  context: Context<AppEnv>,
+  schema: Schema,
+  options: Options = {},
+): Promise<{ body: z.infer<Schema>; hash: string }> {
+  const bytes = await readJsonBytes(context, options);
+  return { body: parseBody(bytes, schema, options), hash: await digestOf(bytes) };
+}
+
+async function readJsonBytes(
+  context: Context<AppEnv>,
+  { maxBytes = SMALL_BODY_BYTES }: Options,
+): Promise<Uint8Array<ArrayBuffer>> {
   const type = context.req.header("content-type")?.split(";")[0]?.trim().toLowerCase();
   if (type !== "application/json") {
     throw new ApiError("unsupported_media_type", "The Content-Type must be application/json.");
@@ -35,7 +53,14 @@ export async function readJson<Schema extends z.ZodType>(
   if (!bytes) {
     throw new ApiError("body_too_large", `The body has more than ${maxBytes} bytes, the most that is taken.`);
   }
+  return bytes;
+}
 
+function parseBody<Schema extends z.ZodType>(
+  bytes: Uint8Array,
+  schema: Schema,
+  { unsupported = new Set() }: Options,
+): z.infer<Schema> {
   if (hasMoreValues(bytes, MAX_VALUES)) {
     throw new ApiError(
       "invalid_value",

@@ -4,7 +4,7 @@ import { z } from "zod";
 
 const RULE = "must be a private Ed25519 key as a JWK with kty, crv, x and d";
 
-export const privateReceiptKey = z.strictObject(
+export const privateReceiptKey = z.object(
   { kty: z.literal("OKP", RULE), crv: z.literal("Ed25519", RULE), x: z.string(RULE), d: z.string(RULE) },
   RULE,
 );

@@ -1,6 +1,7 @@
 import { DurableObject } from "cloudflare:workers";
 import { fail, ok, type Result } from "../../core/result.ts";
 import type { Env } from "../env.ts";
+import { shipUsage } from "../usage/database.ts";
 import { deliver } from "../webhooks/deliver.ts";
 import { accept } from "./accept.ts";
 import { soonest, sweep } from "./alarm.ts";
@@ -24,10 +25,12 @@ import { authorise, insertKey, listKeys, newKey, revokeKey } from "./keys.ts";
 import { grant, readLedger } from "./ledger.ts";
 import { type DueDelivery, recordDelivery } from "./outbox.ts";
 import { openAccount, readProfile } from "./profile.ts";
+import { listReceipts, type ReceiptRange, readReceipt } from "./receipts.ts";
 import { reserve } from "./reserve.ts";
 import { isOpen } from "./schema.ts";
 import type { Scope } from "./scopes.ts";
 import { settle, supersede } from "./settle.ts";
+import { readUsage, recordFailure, recordShipment, type ShippedRow } from "./usage.ts";
 
 const NO_ACCOUNT = fail({ code: "invalid_api_key" } as const);
 
@@ -130,11 +133,22 @@ export class Account extends DurableObject<Env> implements AccountApi {
   }
 
   async job(keyHash: string, id: string): Promise<Result<JobRecord | null, AccountError>> {
-    if (!this.#open) return NO_ACCOUNT;
-    const key = authorise(this.#sql, keyHash, ["jobs", "infer"], Date.now());
-    if (!key.ok) return key;
-    const job = readJob(this.#sql, id);
-    return ok(job ? jobRecord(job) : null);
+    return this.#read(keyHash, ["jobs", "infer"], () => {
+      const job = readJob(this.#sql, id);
+      return job ? jobRecord(job) : null;
+    });
+  }
+
+  async receipt(keyHash: string, id: string): Promise<Result<string | null, AccountError>> {
+    return this.#read(keyHash, ["usage:read"], () => readReceipt(this.#sql, id));
+  }
+
+  async receipts(keyHash: string, range: ReceiptRange) {
+    return this.#read(keyHash, ["usage:read"], () => listReceipts(this.#sql, range));
+  }
+
+  async usage(keyHash: string, range: { from: number; to: number }) {
+    return this.#read(keyHash, ["usage:read"], () => this.#transact((sql) => readUsage(sql, range)));
   }
 
   async webhookSecret(): Promise<string> {
@@ -146,8 +160,23 @@ export class Account extends DurableObject<Env> implements AccountApi {
   override async alarm(): Promise<void> {
     this.#alarmAt = Number.POSITIVE_INFINITY;
     if (!this.#open) return;
-    const { bells, deliveries } = this.#transact(sweep);
-    await Promise.all([this.#ring(bells), ...deliveries.map((delivery) => this.#send(delivery))]);
+    const { bells, deliveries, shipment } = this.#transact(sweep);
+    await Promise.all([
+      this.#ring(bells),
+      this.#ship(shipment),
+      ...deliveries.map((delivery) => this.#send(delivery)),
+    ]);
+  }
+
+  /** What `read` gives, for a key that may do any of `scopes`. */
+  #read<Value>(
+    keyHash: string,
+    scopes: readonly [Scope, ...Scope[]],
+    read: () => Value,
+  ): Result<Value, AccountError> {
+    if (!this.#open) return NO_ACCOUNT;
+    const key = authorise(this.#sql, keyHash, scopes, Date.now());
+    return key.ok ? ok(read()) : key;
   }
 
   /** Runs one step in a transaction, and sets the alarm together with what it wrote. */
@@ -170,6 +199,18 @@ export class Account extends DurableObject<Env> implements AccountApi {
       await this.env.JOBS.sendBatch(jobs.map((job) => ({ body: { account, job } })));
     } catch (error) {
       console.error(JSON.stringify({ event: "doorbell_failed", jobs: jobs.length, reason: String(error) }));
+    }
+  }
+
+  /** Usage that D1 does not take is shipped again by alarm. */
+  async #ship(rows: readonly ShippedRow[]): Promise<void> {
+    if (rows.length === 0) return;
+    try {
+      await shipUsage(this.env.DB, readProfile(this.#sql).id, rows);
+      this.#transact((sql) => recordShipment(sql, rows));
+    } catch (error) {
+      console.error(JSON.stringify({ event: "usage_shipment_failed", reason: String(error) }));
+      this.#transact(recordFailure);
     }
   }
 

@@ -3,6 +3,8 @@ import { failExhausted } from "./attempts.ts";
 import { expireHolds } from "./holds.ts";
 import { type JobRow, ringWait } from "./jobs.ts";
 import { claimDue, type DueDelivery, deleteSent } from "./outbox.ts";
+import { deleteOldReceipts, oldestReceiptDue } from "./receipts.ts";
+import { claimShipment, type ShippedRow, shipmentDue } from "./usage.ts";
 
 /** How much one alarm takes on; what is left over is due at once, so the next follows immediately. */
 const BATCH = 100;
@@ -13,11 +15,13 @@ export interface Round {
   /** Jobs whose doorbell is to ring. */
   readonly bells: readonly string[];
   readonly deliveries: readonly DueDelivery[];
+  /** Usage for D1; empty when there is nothing to ship. */
+  readonly shipment: readonly ShippedRow[];
 }
 
 /** When the next thing is due, or null. */
 export function soonest(sql: SqlStorage): number | null {
-  return sql
+  const earliest = sql
     .exec<{ at: number | null }>(
       `SELECT min(at) AS at FROM (
          SELECT min(expires_at) AS at FROM hold WHERE expires_at IS NOT NULL
@@ -25,6 +29,8 @@ export function soonest(sql: SqlStorage): number | null {
          UNION ALL SELECT min(due_at) FROM outbox)`,
     )
     .one().at;
+  const times = [earliest, shipmentDue(sql), oldestReceiptDue(sql)].filter((time) => time !== null);
+  return times.length > 0 ? Math.min(...times) : null;
 }
 
 /** Does what is due now and tells what must be sent out. */
@@ -32,7 +38,9 @@ export function sweep(sql: SqlStorage, now: number): Round {
   expireHolds(sql, now, BATCH);
   const bells = sweepJobs(sql, now);
   deleteSent(sql, now);
-  return { bells, deliveries: claimDue(sql, now, DELIVERIES) };
+  const shipment = claimShipment(sql, now);
+  deleteOldReceipts(sql, now, BATCH);
+  return { bells, deliveries: claimDue(sql, now, DELIVERIES), shipment };
 }
 
 /** Deletes old finished jobs, fails those without an attempt left, and tells which doorbells are to ring. */

@@ -60,7 +60,8 @@ export function failExhausted(sql: SqlStorage, job: JobRow, now: number): boolea
     code: "attempts_exhausted",
     message: `The job was tried ${MAX_ATTEMPTS} times without an outcome.`,
   };
-  endJob(sql, job, { state: "failed", charge: 0, answer: null, failure }, now);
+  const nothing = { charge: 0, answer: null, cache: null, timings: null } as const;
+  endJob(sql, job, { state: "failed", failure, ...nothing }, now);
   return true;
 }
 

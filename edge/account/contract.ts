@@ -1,7 +1,11 @@
 /** What the Account object offers to the rest of the edge. Amounts are whole micro-credits, times Unix milliseconds. */
 import type { FinishReason } from "../../core/events.ts";
+import type { CacheVerdict } from "../../core/receipt.ts";
 import type { Result } from "../../core/result.ts";
 import type { Usage } from "../../core/usage.ts";
+import type { Timings } from "../generate/generate.ts";
+import type { UsageRow } from "../usage/usage.ts";
+import type { ReceiptRange, RequestEnd, RequestFacts } from "./receipts.ts";
 import type { Scope } from "./scopes.ts";
 
 /** Why the account says no. `retryAfterMs` stands where waiting helps. */
@@ -50,6 +54,8 @@ export interface Reservation {
   readonly amount: number;
   /** When the hold ends by itself if nobody finishes the job. */
   readonly expiresAt: number;
+  /** What the receipt will say of the request. */
+  readonly facts: RequestFacts;
 }
 
 export type JobState = "queued" | "running" | "succeeded" | "failed" | "canceled";
@@ -104,6 +110,7 @@ export interface Settlement {
   /** The fence: a hold is settled by its present attempt only. */
   readonly attempt: number;
   readonly charge: number;
+  readonly end: RequestEnd;
 }
 
 /** How an attempt at a stored job ends it; `charge` is bounded by the hold. */
@@ -115,6 +122,10 @@ export interface Outcome {
   readonly charge: number;
   readonly answer: Answer | null;
   readonly failure: JobFailure | null;
+  /** Null when the cache was not asked. */
+  readonly cache: CacheVerdict | null;
+  /** Null when no worker answered. */
+  readonly timings: Timings | null;
 }
 
 export interface AccountApi {
@@ -159,6 +170,16 @@ export interface AccountApi {
   finish(outcome: Outcome): Promise<boolean>;
   /** A stored job of this account, or null. */
   job(keyHash: string, id: string): Promise<Result<JobRecord | null, AccountError>>;
+
+  /** The payload of a receipt, ready to be signed; null when there is none of this id. */
+  receipt(keyHash: string, id: string): Promise<Result<string | null, AccountError>>;
+  /** Payloads of a range of receipts; null when the one before the range does not exist. */
+  receipts(
+    keyHash: string,
+    range: ReceiptRange,
+  ): Promise<Result<{ payloads: string[]; more: boolean } | null, AccountError>>;
+  /** What was used in the hours from `from` to before `to`, with every request that has ended until now. */
+  usage(keyHash: string, range: { from: number; to: number }): Promise<Result<UsageRow[], AccountError>>;
 
   /** The secret that signs this account's webhooks (`whsec_…`). */
   webhookSecret(): Promise<string>;

@@ -5,7 +5,7 @@ import { holdsLease, type JobRow, readJob } from "./jobs.ts";
 import { enqueueEvent } from "./outbox.ts";
 import { JOB_RETENTION_MS } from "./retention.ts";
 
-type End = Pick<Outcome, "state" | "charge" | "answer" | "failure">;
+type End = Pick<Outcome, "state" | "charge" | "answer" | "failure" | "cache" | "timings">;
 
 /** False when another outcome was first or the attempt is void. */
 export function finish(sql: SqlStorage, outcome: Outcome, now: number): boolean {
@@ -19,11 +19,18 @@ export function finish(sql: SqlStorage, outcome: Outcome, now: number): boolean 
 export function endJob(
   sql: SqlStorage,
   job: JobRow,
-  { state, charge, answer, failure }: End,
+  { state, charge, answer, failure, cache, timings }: End,
   now: number,
 ): void {
   const hold = readHold(sql, job.id);
   if (!hold) throw new Error("A job that is not final has its hold.");
+  const end = {
+    status: state,
+    text: answer?.text ?? null,
+    usage: answer?.usage ?? null,
+    cache,
+    timings,
+  };
   sql.exec(
     `UPDATE job SET state = ?, lease = NULL, deadline = NULL, finished_at = ?, due_at = ?, answer = ?, failure = ?,
        charge = ? WHERE id = ?`,
@@ -32,7 +39,7 @@ export function endJob(
     now + JOB_RETENTION_MS,
     answer && JSON.stringify(answer),
     failure && JSON.stringify(failure),
-    settleHold(sql, hold, charge, now),
+    settleHold(sql, hold, { charge, end }, now),
     job.id,
   );
   if (job.webhook !== null) enqueueEvent(sql, { job: job.id, state, url: job.webhook }, now);

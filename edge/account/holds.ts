@@ -1,5 +1,6 @@
 /** Holds: credit set aside for a job's worst case. Every hold ends in exactly one entry, `charge` or `expired`. */
 import { writeEntry } from "./ledger.ts";
+import { emptyEnd, type RequestEnd, writeReceipt } from "./receipts.ts";
 
 export interface Hold {
   readonly job: string;
@@ -10,11 +11,13 @@ export interface Hold {
   readonly expiresAt: number | null;
   /** Which attempt at an attached request may settle it. */
   readonly attempt: number;
+  /** What its receipt will say of the request, as JSON (`receipts.ts`). */
+  readonly facts: string;
 }
 
-type HoldRow = { job: string; key: string; amount: number; expiresAt: number | null; attempt: number };
+type HoldRow = { -readonly [Key in keyof Hold]: Hold[Key] };
 
-const COLUMNS = "job, key, amount, expires_at AS expiresAt, attempt";
+const COLUMNS = "job, key, amount, expires_at AS expiresAt, attempt, facts";
 
 export function readHold(sql: SqlStorage, job: string): Hold | undefined {
   return sql.exec<HoldRow>(`SELECT ${COLUMNS} FROM hold WHERE job = ?`, job).toArray()[0];
@@ -31,19 +34,28 @@ export function openHolds(sql: SqlStorage, key: string): number {
 }
 
 /** The balance must cover the amount. The first attempt may settle it. */
-export function placeHold(sql: SqlStorage, { job, key, amount, expiresAt }: Omit<Hold, "attempt">): void {
+export function placeHold(
+  sql: SqlStorage,
+  { job, key, amount, expiresAt, facts }: Omit<Hold, "attempt">,
+): void {
   sql.exec(
-    "INSERT INTO hold (job, key, amount, expires_at) VALUES (?, ?, ?, ?)",
+    "INSERT INTO hold (job, key, amount, expires_at, facts) VALUES (?, ?, ?, ?, ?)",
     job,
     key,
     amount,
     expiresAt,
+    facts,
   );
   sql.exec("UPDATE account SET held = held + ?", amount);
 }
 
-/** Turns a hold into a charge of at most its amount, and returns that charge. */
-export function settleHold(sql: SqlStorage, hold: Hold, charge: number, now: number): number {
+/** Turns a hold into a charge of at most its amount, with its receipt, and returns that charge. */
+export function settleHold(
+  sql: SqlStorage,
+  hold: Hold,
+  { charge, end }: { readonly charge: number; readonly end: RequestEnd },
+  now: number,
+): number {
   if (!Number.isSafeInteger(charge) || charge < 0) {
     throw new RangeError("A charge is a whole number of micro-credits.");
   }
@@ -51,6 +63,7 @@ export function settleHold(sql: SqlStorage, hold: Hold, charge: number, now: num
   removeHold(sql, hold);
   writeEntry(sql, { id: hold.job, kind: "charge", amount }, now);
   sql.exec("UPDATE account SET charged = charged + ?", amount);
+  writeReceipt(sql, hold, end, amount, now);
   return amount;
 }
 
@@ -66,6 +79,7 @@ export function expireHolds(sql: SqlStorage, now: number, limit: number): void {
   for (const hold of due) {
     removeHold(sql, hold);
     writeEntry(sql, { id: hold.job, kind: "expired", amount: 0 }, now);
+    writeReceipt(sql, hold, emptyEnd("expired"), 0, now);
   }
 }
 

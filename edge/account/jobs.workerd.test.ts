@@ -6,6 +6,7 @@ import type { Attempt } from "./contract.ts";
 import {
   ANSWER,
   DAY,
+  FACTS,
   inside,
   law,
   MINUTE,
@@ -36,7 +37,10 @@ const stored = { job: "job_1", model: "tessera-tiny", request: '{"q":1}', webhoo
 /** An account with 1000 micro-credits, 300 of them held by job_1. */
 async function accepted() {
   const account = await newAccount(1000);
-  const accepted = await account.stub.accept({ keyHash: account.keyHash, job: "job_1", amount: 300 }, stored);
+  const accepted = await account.stub.accept(
+    { keyHash: account.keyHash, job: "job_1", amount: 300, facts: FACTS },
+    stored,
+  );
   if (!accepted.ok) throw new Error(accepted.error.code);
   return { ...account, record: accepted.value };
 }
@@ -71,14 +75,14 @@ describe("a stored job", () => {
 
   it("is accepted once, whatever is asked again", async () => {
     const { stub, keyHash, record } = await accepted();
-    expect(await stub.accept({ keyHash, job: "job_1", amount: 300 }, stored)).toEqual({
+    expect(await stub.accept({ keyHash, job: "job_1", amount: 300, facts: FACTS }, stored)).toEqual({
       ok: true,
       value: record,
     });
     expect((await stub.ledger()).held).toBe(300);
     const attempt = await start(stub);
     await stub.finish(outcome("job_1", 100, of(attempt)));
-    expect(await stub.accept({ keyHash, job: "job_1", amount: 300 }, stored)).toMatchObject({
+    expect(await stub.accept({ keyHash, job: "job_1", amount: 300, facts: FACTS }, stored)).toMatchObject({
       value: { state: "succeeded" },
     });
     expect(await stub.ledger()).toMatchObject({ balance: 900, held: 0, charged: 100 });
@@ -86,7 +90,7 @@ describe("a stored job", () => {
 
   it("is refused without credit, and leaves nothing", async () => {
     const { stub, keyHash } = await newAccount(100);
-    expect(await stub.accept({ keyHash, job: "job_1", amount: 300 }, stored)).toMatchObject({
+    expect(await stub.accept({ keyHash, job: "job_1", amount: 300, facts: FACTS }, stored)).toMatchObject({
       error: { code: "insufficient_credit" },
     });
     expect(await rows(stub, "job")).toEqual([]);
@@ -96,9 +100,9 @@ describe("a stored job", () => {
 
   it("never takes the id of an attached request", async () => {
     const { stub, keyHash } = await newAccount(1000);
-    await stub.reserve({ keyHash, job: "job_1", amount: 300, expiresAt: Date.now() + MINUTE });
+    await stub.reserve({ keyHash, job: "job_1", amount: 300, facts: FACTS, expiresAt: Date.now() + MINUTE });
     const again = () =>
-      inside(stub, (account) => account.accept({ keyHash, job: "job_1", amount: 300 }, stored));
+      inside(stub, (account) => account.accept({ keyHash, job: "job_1", amount: 300, facts: FACTS }, stored));
     await expect(again()).rejects.toThrow("never used again");
     await stub.settle(settlement("job_1", 1));
     await expect(again()).rejects.toThrow("never used again");

@@ -1,7 +1,16 @@
 import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { readKey } from "../auth/key.ts";
-import { inside, keyOptions, MINUTE, newAccount, settlement, stopClock, travel } from "./testing/fixture.ts";
+import {
+  FACTS,
+  inside,
+  keyOptions,
+  MINUTE,
+  newAccount,
+  settlement,
+  stopClock,
+  travel,
+} from "./testing/fixture.ts";
 
 beforeEach(stopClock);
 afterEach(() => {
@@ -22,10 +31,10 @@ describe("a key", () => {
 
   it("is refused everywhere from its revocation on; other keys live on", async () => {
     const { stub, keyHash, keyId } = await newAccount(1000);
-    await stub.reserve({ keyHash, job: "job_1", amount: 10, expiresAt: inAMinute() });
+    await stub.reserve({ keyHash, job: "job_1", amount: 10, facts: FACTS, expiresAt: inAMinute() });
     expect(await stub.revokeKey(keyId)).toBe(true);
     const refused = { ok: false, error: { code: "invalid_api_key" } };
-    const reservation = { keyHash, job: "job_2", amount: 10, expiresAt: inAMinute() };
+    const reservation = { keyHash, job: "job_2", amount: 10, facts: FACTS, expiresAt: inAMinute() };
     const stored = { job: "job_2", model: "tessera-tiny", request: "{}", webhook: null };
     expect(await stub.authorise(keyHash, "infer")).toEqual(refused);
     expect(await stub.reserve(reservation)).toEqual(refused);
@@ -47,12 +56,14 @@ describe("a key", () => {
     travel(MINUTE);
     const expired = { ok: false, error: { code: "api_key_expired" } };
     expect(await stub.authorise(keyHash, "infer")).toEqual(expired);
-    expect(await stub.reserve({ keyHash, job: "job_1", amount: 1, expiresAt: inAMinute() })).toEqual(expired);
+    expect(
+      await stub.reserve({ keyHash, job: "job_1", amount: 1, facts: FACTS, expiresAt: inAMinute() }),
+    ).toEqual(expired);
   });
 
   it("may do only what its scopes name", async () => {
     const { stub, keyHash } = await newAccount(1000, { scopes: ["jobs"] });
-    const reservation = { keyHash, job: "job_1", amount: 1, expiresAt: inAMinute() };
+    const reservation = { keyHash, job: "job_1", amount: 1, facts: FACTS, expiresAt: inAMinute() };
     expect(await stub.authorise(keyHash, "keys:write")).toEqual({
       ok: false,
       error: { code: "insufficient_scope", scope: "keys:write" },
@@ -77,7 +88,8 @@ describe("the limits of a key", () => {
   it("let a minute's requests pass at once, then one at a time", async () => {
     const { stub, keyHash } = await newAccount(1000, { limits: { requestsPerMinute: 3, concurrency: 100 } });
     let job = 0;
-    const ask = () => stub.reserve({ keyHash, job: `job_${job++}`, amount: 1, expiresAt: inAMinute() });
+    const ask = () =>
+      stub.reserve({ keyHash, job: `job_${job++}`, amount: 1, facts: FACTS, expiresAt: inAMinute() });
     for (let request = 0; request < 3; request++) expect((await ask()).ok).toBe(true);
     const refused = { ok: false, error: { code: "rate_limit_exceeded", retryAfterMs: 20_000, limit: 3 } };
     expect(await ask()).toEqual(refused);
@@ -93,7 +105,8 @@ describe("the limits of a key", () => {
 
   it("count open requests, not stored jobs that wait in line", async () => {
     const { stub, keyHash } = await newAccount(1000, { limits: { requestsPerMinute: 1000, concurrency: 2 } });
-    const ask = (job: string) => stub.reserve({ keyHash, job, amount: 1, expiresAt: inAMinute() });
+    const ask = (job: string) =>
+      stub.reserve({ keyHash, job, amount: 1, facts: FACTS, expiresAt: inAMinute() });
     expect((await ask("job_1")).ok).toBe(true);
     expect((await ask("job_2")).ok).toBe(true);
     expect(await ask("job_3")).toEqual({
@@ -101,7 +114,7 @@ describe("the limits of a key", () => {
       error: { code: "concurrency_limit_exceeded", retryAfterMs: 1000, limit: 2 },
     });
     const stored = { job: "job_4", model: "tessera-tiny", request: "{}", webhook: null };
-    expect((await stub.accept({ keyHash, job: "job_4", amount: 1 }, stored)).ok).toBe(true);
+    expect((await stub.accept({ keyHash, job: "job_4", amount: 1, facts: FACTS }, stored)).ok).toBe(true);
     await stub.settle(settlement("job_1", 1));
     expect((await ask("job_3")).ok).toBe(true);
   });

@@ -1,6 +1,7 @@
 import { evictDurableObject } from "cloudflare:test";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import {
+  FACTS,
   inside,
   law,
   MINUTE,
@@ -34,7 +35,7 @@ describe("an account", () => {
     const { stub, keyHash } = await newAccount(1000);
     await stub.grant({ id: "second", amount: 500 });
     expect(await stub.grant({ id: "second", amount: 500 })).toMatchObject({ granted: 1500 });
-    await stub.reserve({ keyHash, job: "job_1", amount: 400, expiresAt: inAMinute() });
+    await stub.reserve({ keyHash, job: "job_1", amount: 400, facts: FACTS, expiresAt: inAMinute() });
     expect(await stub.grant({ id: "back", amount: -9999 })).toEqual({
       granted: 400,
       balance: 0,
@@ -47,7 +48,7 @@ describe("an account", () => {
   it("that was never opened refuses and stores nothing", async () => {
     const stub = stubOf("neverOpened0");
     const refused = { ok: false, error: { code: "invalid_api_key" } };
-    const reservation = { keyHash: "00", job: "job_1", amount: 1, expiresAt: inAMinute() };
+    const reservation = { keyHash: "00", job: "job_1", amount: 1, facts: FACTS, expiresAt: inAMinute() };
     const stored = { job: "job_1", model: "tessera-tiny", request: "{}", webhook: null };
     expect(await stub.authorise("00", "infer")).toEqual(refused);
     expect(await stub.reserve(reservation)).toEqual(refused);
@@ -73,7 +74,7 @@ describe("an account", () => {
 describe("reserve", () => {
   it("holds the worst case, once for each job", async () => {
     const { stub, keyHash } = await newAccount(1000);
-    const reservation = { keyHash, job: "job_1", amount: 300, expiresAt: inAMinute() };
+    const reservation = { keyHash, job: "job_1", amount: 300, facts: FACTS, expiresAt: inAMinute() };
     expect(await stub.reserve(reservation)).toEqual({ ok: true, value: { balance: 700 } });
     expect(await stub.reserve(reservation)).toEqual({ ok: true, value: { balance: 700 } });
     await stub.settle(settlement("job_1", 100));
@@ -84,22 +85,24 @@ describe("reserve", () => {
   it("refuses what the balance does not cover, and writes nothing", async () => {
     const { stub, keyHash } = await newAccount(1000);
     const before = await rows(stub, "entry");
-    expect(await stub.reserve({ keyHash, job: "job_1", amount: 1001, expiresAt: inAMinute() })).toEqual({
+    expect(
+      await stub.reserve({ keyHash, job: "job_1", amount: 1001, facts: FACTS, expiresAt: inAMinute() }),
+    ).toEqual({
       ok: false,
       error: { code: "insufficient_credit", needed: 1001, balance: 1000 },
     });
     expect(await rows(stub, "entry")).toEqual(before);
     expect(await rows(stub, "hold")).toEqual([]);
-    expect((await stub.reserve({ keyHash, job: "job_1", amount: 1000, expiresAt: inAMinute() })).ok).toBe(
-      true,
-    );
+    expect(
+      (await stub.reserve({ keyHash, job: "job_1", amount: 1000, facts: FACTS, expiresAt: inAMinute() })).ok,
+    ).toBe(true);
   });
 
   it("lets exactly 50 of 200 at once into a budget for 50", async () => {
     const { stub, keyHash } = await newAccount(50 * 7);
     const verdicts = await Promise.all(
       Array.from({ length: 200 }, (_, index) =>
-        stub.reserve({ keyHash, job: `job_${index}`, amount: 7, expiresAt: inAMinute() }),
+        stub.reserve({ keyHash, job: `job_${index}`, amount: 7, facts: FACTS, expiresAt: inAMinute() }),
       ),
     );
     expect(verdicts.filter(({ ok }) => ok)).toHaveLength(50);
@@ -109,7 +112,9 @@ describe("reserve", () => {
 
   it("holds nothing for a cached answer, and still keeps books of it", async () => {
     const { stub, keyHash } = await newAccount(0);
-    expect((await stub.reserve({ keyHash, job: "job_1", amount: 0, expiresAt: inAMinute() })).ok).toBe(true);
+    expect(
+      (await stub.reserve({ keyHash, job: "job_1", amount: 0, facts: FACTS, expiresAt: inAMinute() })).ok,
+    ).toBe(true);
     expect(await stub.settle(settlement("job_1", 0))).toBe(true);
     expect(await rows(stub, "entry")).toMatchObject([
       { kind: "grant" },
@@ -121,7 +126,7 @@ describe("reserve", () => {
 describe("settle", () => {
   it("charges once, and never more than was held", async () => {
     const { stub, keyHash } = await newAccount(1000);
-    await stub.reserve({ keyHash, job: "job_1", amount: 300, expiresAt: inAMinute() });
+    await stub.reserve({ keyHash, job: "job_1", amount: 300, facts: FACTS, expiresAt: inAMinute() });
     expect(await stub.settle(settlement("job_1", 5000))).toBe(true);
     expect(await stub.settle(settlement("job_1", 200))).toBe(false);
     expect(await stub.ledger()).toEqual({ granted: 1000, balance: 700, held: 0, charged: 300 });
@@ -130,7 +135,7 @@ describe("settle", () => {
 
   it("lets one of many at once win", async () => {
     const { stub, keyHash } = await newAccount(1000);
-    await stub.reserve({ keyHash, job: "job_1", amount: 300, expiresAt: inAMinute() });
+    await stub.reserve({ keyHash, job: "job_1", amount: 300, facts: FACTS, expiresAt: inAMinute() });
     const verdicts = await Promise.all(
       Array.from({ length: 20 }, (_, index) => stub.settle(settlement("job_1", 10 + index))),
     );
@@ -146,7 +151,7 @@ describe("settle", () => {
 
   it("takes the charge of the present attempt alone", async () => {
     const { stub, keyHash } = await newAccount(1000);
-    await stub.reserve({ keyHash, job: "job_1", amount: 300, expiresAt: inAMinute() });
+    await stub.reserve({ keyHash, job: "job_1", amount: 300, facts: FACTS, expiresAt: inAMinute() });
     expect(await stub.settle(settlement("job_1", 10, 2))).toBe(false);
     expect(await stub.supersede({ job: "job_1", attempt: 2 })).toBe(true);
     expect(await stub.settle(settlement("job_1", 20))).toBe(false);
@@ -159,7 +164,7 @@ describe("settle", () => {
 
   it("forgives an outcome that comes after its hold has expired, and notes it once", async () => {
     const { stub, keyHash } = await newAccount(1000);
-    await stub.reserve({ keyHash, job: "job_1", amount: 300, expiresAt: inAMinute() });
+    await stub.reserve({ keyHash, job: "job_1", amount: 300, facts: FACTS, expiresAt: inAMinute() });
     travel(MINUTE);
     await ringAlarm(stub);
     expect(await stub.ledger()).toEqual({ granted: 1000, balance: 1000, held: 0, charged: 0 });
@@ -175,7 +180,7 @@ describe("settle", () => {
 
   it("throws at an amount that is no whole number, and changes nothing", async () => {
     const { stub, keyHash } = await newAccount(1000);
-    await stub.reserve({ keyHash, job: "job_1", amount: 300, expiresAt: inAMinute() });
+    await stub.reserve({ keyHash, job: "job_1", amount: 300, facts: FACTS, expiresAt: inAMinute() });
     for (const charge of [-1, 0.5, Number.NaN]) {
       await expect(inside(stub, (account) => account.settle(settlement("job_1", charge)))).rejects.toThrow(
         "whole number",
@@ -188,8 +193,14 @@ describe("settle", () => {
 describe("the alarm", () => {
   it("gives back only what is due", async () => {
     const { stub, keyHash } = await newAccount(1000);
-    await stub.reserve({ keyHash, job: "job_1", amount: 100, expiresAt: Date.now() + MINUTE });
-    await stub.reserve({ keyHash, job: "job_2", amount: 10, expiresAt: Date.now() + 2 * MINUTE });
+    await stub.reserve({ keyHash, job: "job_1", amount: 100, facts: FACTS, expiresAt: Date.now() + MINUTE });
+    await stub.reserve({
+      keyHash,
+      job: "job_2",
+      amount: 10,
+      facts: FACTS,
+      expiresAt: Date.now() + 2 * MINUTE,
+    });
     await ringAlarm(stub);
     expect((await stub.ledger()).held).toBe(110);
     travel(MINUTE);
@@ -204,7 +215,13 @@ describe("the alarm", () => {
     const { stub, keyHash } = await newAccount(1000);
     await inside(stub, async (account) => {
       for (let job = 0; job < 250; job++) {
-        await account.reserve({ keyHash, job: `job_${job}`, amount: 1, expiresAt: inAMinute() });
+        await account.reserve({
+          keyHash,
+          job: `job_${job}`,
+          amount: 1,
+          facts: FACTS,
+          expiresAt: inAMinute(),
+        });
       }
     });
     travel(MINUTE);
@@ -215,7 +232,7 @@ describe("the alarm", () => {
 
 it("keeps everything over an eviction", async () => {
   const { stub, keyHash, keyId } = await newAccount(1000);
-  await stub.reserve({ keyHash, job: "job_1", amount: 300, expiresAt: inAMinute() });
+  await stub.reserve({ keyHash, job: "job_1", amount: 300, facts: FACTS, expiresAt: inAMinute() });
   const [ledger, keys, secret] = await Promise.all([stub.ledger(), stub.listKeys(), stub.webhookSecret()]);
   await evictDurableObject(stub);
   expect(await stub.ledger()).toEqual(ledger);

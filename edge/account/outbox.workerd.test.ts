@@ -4,6 +4,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { Outcome } from "./contract.ts";
 import {
   DAY,
+  FACTS,
   MINUTE,
   newAccount,
   outcome,
@@ -47,7 +48,7 @@ afterEach(() => {
 async function finished(url = URL, end: Partial<Pick<Outcome, "state" | "answer" | "failure">> = {}) {
   const account = await newAccount(1000);
   const stored = { job: "job_1", model: "tessera-tiny", request: "{}", webhook: url };
-  await account.stub.accept({ keyHash: account.keyHash, job: "job_1", amount: 300 }, stored);
+  await account.stub.accept({ keyHash: account.keyHash, job: "job_1", amount: 300, facts: FACTS }, stored);
   const attempt = await account.stub.startAttempt("job_1");
   if (!attempt) throw new Error("No attempt was started.");
   const { lease } = attempt;
@@ -102,7 +103,7 @@ describe("with the clock stopped", () => {
 
     const { stub: other, keyHash } = await newAccount(1000);
     const stored = { job: "job_2", model: "tessera-tiny", request: "{}", webhook: URL };
-    await other.accept({ keyHash, job: "job_2", amount: 300 }, stored);
+    await other.accept({ keyHash, job: "job_2", amount: 300, facts: FACTS }, stored);
     for (let attempt = 0; attempt < 5; attempt++) {
       await other.startAttempt("job_2");
       travel(2 * MINUTE);

@@ -5,13 +5,15 @@ import { type Hold, holdEnded, openHolds, placeHold, readHold } from "./holds.ts
 import { authorise, noteArrival } from "./keys.ts";
 import { readLedger } from "./ledger.ts";
 import { admit } from "./limits.ts";
+import type { RequestFacts } from "./receipts.ts";
 import type { Scope } from "./scopes.ts";
 
 /** A place comes free whenever any open request ends, which nobody can foretell. */
 const CONCURRENCY_RETRY_MS = 1000;
 
-interface Asked extends Omit<Hold, "key" | "attempt"> {
+interface Asked extends Omit<Hold, "key" | "attempt" | "facts"> {
   readonly keyHash: string;
+  readonly facts: RequestFacts;
 }
 
 /**
@@ -20,7 +22,7 @@ interface Asked extends Omit<Hold, "key" | "attempt"> {
  */
 export function reserve(
   sql: SqlStorage,
-  { keyHash, job, amount, expiresAt }: Asked,
+  { keyHash, job, amount, expiresAt, facts }: Asked,
   scopes: readonly [Scope, ...Scope[]],
   now: number,
 ): Result<{ balance: number }, AccountError> {
@@ -51,6 +53,6 @@ export function reserve(
   if (amount > balance) return fail({ code: "insufficient_credit", needed: amount, balance });
 
   noteArrival(sql, id, admission.arrival);
-  placeHold(sql, { job, key: id, amount, expiresAt });
+  placeHold(sql, { job, key: id, amount, expiresAt, facts: JSON.stringify(facts) });
   return ok({ balance: balance - amount });
 }

@@ -22,14 +22,15 @@ const TABLES = `
     UNIQUE (id, kind)
   ) STRICT;
 
-  -- expires_at is null for a stored job's hold, which ends only with the job. attempt: which one may settle the hold of an
+  -- facts: what the receipt will say of the request. expires_at is null for a stored job's hold, which ends only with the job. attempt: which one may settle the hold of an
   -- attached request.
   CREATE TABLE IF NOT EXISTS hold (
     job TEXT PRIMARY KEY,
     key TEXT NOT NULL,
     amount INTEGER NOT NULL CHECK (amount >= 0),
     expires_at INTEGER,
-    attempt INTEGER NOT NULL DEFAULT 1
+    attempt INTEGER NOT NULL DEFAULT 1,
+    facts TEXT NOT NULL
   ) STRICT, WITHOUT ROWID;
   CREATE INDEX IF NOT EXISTS hold_by_key ON hold (key) WHERE expires_at IS NOT NULL;
   CREATE INDEX IF NOT EXISTS hold_by_expiry ON hold (expires_at) WHERE expires_at IS NOT NULL;
@@ -80,6 +81,41 @@ const TABLES = `
     due_at INTEGER NOT NULL
   ) STRICT;
   CREATE INDEX IF NOT EXISTS outbox_by_due ON outbox (due_at);
+
+  -- Chained by its sequence: each payload has the hash of the one before.
+  CREATE TABLE IF NOT EXISTS receipt (
+    sequence INTEGER PRIMARY KEY,
+    id TEXT NOT NULL UNIQUE,
+    at INTEGER NOT NULL,
+    payload TEXT NOT NULL
+  ) STRICT;
+
+  -- Sums of receipts by hour; sequence is the last one counted in a row.
+  CREATE TABLE IF NOT EXISTS usage (
+    hour INTEGER NOT NULL,
+    key TEXT NOT NULL,
+    model TEXT NOT NULL,
+    status TEXT NOT NULL,
+    requests INTEGER NOT NULL,
+    cached INTEGER NOT NULL,
+    image_tokens INTEGER NOT NULL,
+    text_tokens INTEGER NOT NULL,
+    output_tokens INTEGER NOT NULL,
+    charge INTEGER NOT NULL,
+    sequence INTEGER NOT NULL,
+    PRIMARY KEY (hour, key, model, status)
+  ) STRICT, WITHOUT ROWID;
+  CREATE UNIQUE INDEX IF NOT EXISTS usage_by_sequence ON usage (sequence);
+
+  -- Up to which receipt usage is counted, and shipped to D1; due_at: not before then is it shipped again.
+  CREATE TABLE IF NOT EXISTS meter (
+    one INTEGER PRIMARY KEY CHECK (one = 1),
+    counted INTEGER NOT NULL DEFAULT 0,
+    shipped INTEGER NOT NULL DEFAULT 0,
+    due_at INTEGER NOT NULL DEFAULT 0,
+    failures INTEGER NOT NULL DEFAULT 0
+  ) STRICT;
+  INSERT INTO meter (one) VALUES (1) ON CONFLICT DO NOTHING;
 `;
 
 /** Creates whatever table is missing. */

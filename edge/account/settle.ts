@@ -4,7 +4,8 @@ import { readHold, settleHold } from "./holds.ts";
 import { hasEntry, writeEntry } from "./ledger.ts";
 
 /** False when the hold has ended or is another attempt's. What comes after a hold's expiry is noted once, and forgiven. */
-export function settle(sql: SqlStorage, { job, attempt, charge }: Settlement, now: number): boolean {
+export function settle(sql: SqlStorage, settlement: Settlement, now: number): boolean {
+  const { job, attempt } = settlement;
   const hold = readHold(sql, job);
   if (!hold) {
     if (hasEntry(sql, job, "expired")) writeEntry(sql, { id: job, kind: "forgiven", amount: 0 }, now);
@@ -12,7 +13,7 @@ export function settle(sql: SqlStorage, { job, attempt, charge }: Settlement, no
   }
   // A stored job's hold ends with its job alone.
   if (hold.expiresAt === null || hold.attempt !== attempt) return false;
-  settleHold(sql, hold, charge, now);
+  settleHold(sql, hold, settlement, now);
   return true;
 }
 

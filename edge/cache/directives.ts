@@ -1,3 +1,5 @@
+import type { CacheVerdict } from "../../core/receipt.ts";
+
 /** What a request's Cache-Control (RFC 9111 §5.2.1) says about cached answers. */
 export interface CacheDirectives {
   /** May a stored answer be given? */
@@ -13,7 +15,7 @@ export function readCacheDirectives(header: string | undefined): CacheDirectives
 }
 
 /** The Cache-Status header (RFC 9211) of an answer. */
-export function cacheStatus(verdict: "hit" | "miss" | "bypass" | "uncacheable"): string {
+export function cacheStatus(verdict: CacheVerdict): string {
   switch (verdict) {
     case "hit":
       return "tessera; hit";

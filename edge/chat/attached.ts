@@ -3,14 +3,17 @@
  * produced, also when the client leaves in the middle.
  */
 import { charge } from "../../core/price.ts";
+import type { CacheVerdict } from "../../core/receipt.ts";
 import type { Usage } from "../../core/usage.ts";
 import type { Answer } from "../account/contract.ts";
+import { emptyEnd, type RequestEnd } from "../account/receipts.ts";
 import { accountError, type Caller } from "../auth/caller.ts";
 import { type CacheDirectives, cacheStatus } from "../cache/directives.ts";
 import { readResult, resultKey, writeResult } from "../cache/results.ts";
 import type { Env } from "../env.ts";
 import { ApiError } from "../errors.ts";
 import { type GenerationEvent, generate, type Timings } from "../generate/generate.ts";
+import { factsOf } from "../receipts/facts.ts";
 import type { Question } from "./prepare.ts";
 
 /** From the request's arrival to its last token, in milliseconds; the client leaves sooner or is told. */
@@ -24,6 +27,8 @@ export interface Attached {
   readonly job: string;
   readonly caller: Caller;
   readonly question: Question;
+  /** SHA-256 of the request's body. */
+  readonly requestHash: string;
   readonly cache: CacheDirectives;
   readonly trace: string | null;
   /** Aborted when the client has left. */
@@ -58,15 +63,17 @@ export async function acceptAttached(env: Env, request: Attached): Promise<Accep
     job: request.job,
     amount: cached ? 0 : question.plan.maxCharge,
     expiresAt: Date.now() + ATTACHED_DEADLINE_MS + HOLD_GRACE_MS,
+    facts: factsOf(question, request.requestHash),
   });
   if (!reserved.ok) throw accountError(reserved.error);
   if (cached) return { cacheStatus: cacheStatus("hit"), events: replay(request, cached) };
   const verdict = key === null ? "uncacheable" : cache.read ? "miss" : "bypass";
-  return { cacheStatus: cacheStatus(verdict), events: run(env, request, cache.write ? key : null) };
+  return { cacheStatus: cacheStatus(verdict), events: run(env, request, verdict, cache.write ? key : null) };
 }
 
 async function* replay(request: Attached, answer: Answer): AsyncGenerator<AttachedEvent, void, void> {
-  await settle(request, 1, 0);
+  const { text, usage } = answer;
+  await settle(request, 1, 0, { status: "succeeded", text, usage, cache: "hit", timings: null });
   yield { type: "text", text: answer.text };
   yield { type: "end", answer, charge: 0, timings: null };
 }
@@ -74,6 +81,7 @@ async function* replay(request: Attached, answer: Answer): AsyncGenerator<Attach
 async function* run(
   env: Env,
   request: Attached,
+  cache: CacheVerdict,
   key: string | null,
 ): AsyncGenerator<AttachedEvent, void, void> {
   const { question, signal } = request;
@@ -82,15 +90,11 @@ async function* run(
   let produced = 0;
   let attempt = 1;
   let settled = false;
-  /** What the tokens produced so far cost. A request that ends before the first one costs nothing. */
-  const partial = () => {
-    const usage: Usage = {
-      imageTokens: plan.imageTokens,
-      textTokens: plan.textTokens,
-      outputTokens: produced,
-    };
-    return produced === 0 ? 0 : charge(model.price, usage);
-  };
+  /** The tokens produced so far, which are paid. A request that ends before the first one costs nothing. */
+  const partial = (): Usage | null =>
+    produced === 0
+      ? null
+      : { imageTokens: plan.imageTokens, textTokens: plan.textTokens, outputTokens: produced };
   try {
     const generation = generate(env, {
       account: request.caller.account,
@@ -123,7 +127,13 @@ async function* run(
         const answer: Answer = { text, finishReason: event.finishReason, usage: event.usage };
         const cost = charge(model.price, event.usage);
         await Promise.all([
-          settle(request, attempt, cost),
+          settle(request, attempt, cost, {
+            status: "succeeded",
+            text,
+            usage: event.usage,
+            cache,
+            timings: event.timings,
+          }),
           key === null ? undefined : writeResult(env.RESULTS, key, answer),
         ]);
         settled = true;
@@ -137,16 +147,25 @@ async function* run(
           JSON.stringify({ event: "generation_failed", job: request.job, reason: String(error) }),
         );
       }
-      await settle(request, attempt, 0);
+      await settle(request, attempt, 0, { ...emptyEnd("failed"), cache });
       settled = true;
     }
     throw error;
   } finally {
     // The client left: the engine has been told to stop, and what it produced until then is paid.
-    if (!settled) await settle(request, attempt, partial());
+    if (!settled) {
+      const usage = partial();
+      const cost = usage ? charge(model.price, usage) : 0;
+      await settle(request, attempt, cost, { ...emptyEnd("canceled"), usage, cache });
+    }
   }
 }
 
-async function settle({ caller, job }: Attached, attempt: number, charge: number): Promise<void> {
-  await caller.object.settle({ job, attempt, charge });
+async function settle(
+  { caller, job }: Attached,
+  attempt: number,
+  charge: number,
+  end: RequestEnd,
+): Promise<void> {
+  await caller.object.settle({ job, attempt, charge, end });
 }

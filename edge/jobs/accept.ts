@@ -8,9 +8,12 @@ import type { Env } from "../env.ts";
 import { ApiError } from "../errors.ts";
 import { checkPublicUrl } from "../outbound/url.ts";
 import { randomId } from "../random-id.ts";
+import { factsOf } from "../receipts/facts.ts";
 import { jobImageKey, type StoredQuestion } from "./stored-request.ts";
 
 interface StoredOptions {
+  /** SHA-256 of the request's body. */
+  readonly requestHash: string;
   readonly cache: CacheDirectives;
   readonly trace: string | null;
   readonly webhook: string | null;
@@ -21,7 +24,7 @@ export async function acceptStored(
   env: Env,
   caller: Caller,
   question: Question,
-  { cache, trace, webhook }: StoredOptions,
+  { requestHash, cache, trace, webhook }: StoredOptions,
 ): Promise<JobRecord> {
   if (webhook !== null) {
     const url = checkPublicUrl(webhook, { loopback: env.LOOPBACK_WEBHOOKS === "allow" });
@@ -47,7 +50,12 @@ export async function acceptStored(
   const keys = question.images.map((_, index) => jobImageKey(caller.account, job, index));
   await Promise.all(question.images.map((image, index) => env.IMAGES.put(keys[index]!, image.bytes)));
   const accepted = await caller.object.accept(
-    { keyHash: caller.keyHash, job, amount: cached ? 0 : question.plan.maxCharge },
+    {
+      keyHash: caller.keyHash,
+      job,
+      amount: cached ? 0 : question.plan.maxCharge,
+      facts: factsOf(question, requestHash),
+    },
     { job, model: question.model.id, request: JSON.stringify(stored), webhook },
   );
   if (!accepted.ok) {

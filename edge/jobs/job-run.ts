@@ -74,8 +74,8 @@ export class JobRun extends DurableObject<Env> {
   ): Promise<Outcome | null> {
     const ended = { job, attempt: attempt.attempt, lease: attempt.lease };
     try {
-      const { answer, cost } = await this.#answer(account, job, attempt, request);
-      return { ...ended, state: "succeeded", charge: cost, answer, failure: null };
+      const answered = await this.#answer(account, job, attempt, request);
+      return { ...ended, ...answered, state: "succeeded", failure: null };
     } catch (error) {
       const { code, message } = asApiError(error);
       console.error(
@@ -88,7 +88,8 @@ export class JobRun extends DurableObject<Env> {
         }),
       );
       if (RETRYABLE.has(code)) return null;
-      return { ...ended, state: "failed", charge: 0, answer: null, failure: { code, message } };
+      const nothing = { charge: 0, answer: null, cache: null, timings: null };
+      return { ...ended, ...nothing, state: "failed", failure: { code, message } };
     }
   }
 
@@ -97,9 +98,10 @@ export class JobRun extends DurableObject<Env> {
     job: string,
     attempt: Attempt,
     request: StoredQuestion,
-  ): Promise<{ answer: Answer; cost: number }> {
+  ): Promise<Pick<Outcome, "answer" | "charge" | "cache" | "timings">> {
     const cached = request.cache?.read ? await readResult(this.env.RESULTS, request.cache.key) : null;
-    if (cached) return { answer: cached, cost: 0 };
+    if (cached) return { answer: cached, charge: 0, cache: "hit", timings: null };
+    const verdict = request.cache === null ? "uncacheable" : request.cache.read ? "miss" : "bypass";
     const model = findModel(request.model);
     if (!model) throw new ApiError("model_not_found", `There is no model '${request.model}'.`);
     const deadline = attempt.deadline - MARGIN_MS;
@@ -123,7 +125,8 @@ export class JobRun extends DurableObject<Env> {
       if (event.type !== "done") continue;
       const answer: Answer = { text, finishReason: event.finishReason, usage: event.usage };
       if (request.cache?.write) await writeResult(this.env.RESULTS, request.cache.key, answer);
-      return { answer, cost: charge(model.price, event.usage) };
+      const cost = charge(model.price, event.usage);
+      return { answer, charge: cost, cache: verdict, timings: event.timings };
     }
     throw new Error("A generation ended without its last event.");
   }

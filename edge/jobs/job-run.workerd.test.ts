@@ -1,7 +1,7 @@
 import { runDurableObjectAlarm } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
-import { newAccount, recordBells, stopClock } from "../account/testing/fixture.ts";
+import { FACTS, newAccount, recordBells, stopClock } from "../account/testing/fixture.ts";
 import { jobImageKey, type StoredQuestion } from "./stored-request.ts";
 
 beforeEach(() => {
@@ -39,7 +39,7 @@ it("keeps a job's pictures while an attempt is left, and no longer", async () =>
   const picture = jobImageKey(account, job, 0);
   await env.IMAGES.put(picture, "a picture");
   await stub.accept(
-    { keyHash, job, amount: 300 },
+    { keyHash, job, amount: 300, facts: FACTS },
     { job, model: request.model, request: JSON.stringify(request), webhook: null },
   );
   await reportWorker();

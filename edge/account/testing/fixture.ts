@@ -6,6 +6,7 @@ import { hashKey, newAccountId } from "../../auth/key.ts";
 import type { Doorbell } from "../../jobs/doorbell.ts";
 import type { Account } from "../account.ts";
 import type { Answer, KeyOptions, Outcome, Settlement } from "../contract.ts";
+import type { RequestEnd, RequestFacts } from "../receipts.ts";
 import { checkLaw } from "./law.ts";
 
 export type Stub = DurableObjectStub<Account>;
@@ -17,6 +18,23 @@ export const ANSWER: Answer = {
   text: "Two cats.",
   finishReason: "stop",
   usage: { imageTokens: 144, textTokens: 20, outputTokens: 3 },
+};
+
+/** What is known of every request of the tests. */
+export const FACTS: RequestFacts = {
+  requestHash: `sha256:${"0".repeat(64)}`,
+  images: [`sha256:${"1".repeat(64)}`],
+  model: "tessera-tiny",
+  revision: "tests",
+  priceVersion: "tessera-tiny/1",
+};
+
+const END: RequestEnd = {
+  status: "succeeded",
+  text: ANSWER.text,
+  usage: ANSWER.usage,
+  cache: "miss",
+  timings: { prepareMs: 1.5, queueMs: 0, visionMs: 2, prefillMs: 3, decodeMs: 4 },
 };
 
 /** A clock that stands still, a year ahead: alarms ring only when a test runs them. */
@@ -59,7 +77,7 @@ export function stubOf(account: string): Stub {
 
 /** How the first attempt at an attached request ends. */
 export function settlement(job: string, charge: number, attempt = 1): Settlement {
-  return { job, attempt, charge };
+  return { job, attempt, charge, end: END };
 }
 
 /** How an attempt at a stored job ends. */
@@ -68,7 +86,18 @@ export function outcome(
   charge: number,
   { attempt, lease, ...changes }: Partial<Outcome> & Pick<Outcome, "attempt" | "lease">,
 ): Outcome {
-  return { job, attempt, lease, state: "succeeded", charge, answer: ANSWER, failure: null, ...changes };
+  return {
+    job,
+    attempt,
+    lease,
+    state: "succeeded",
+    charge,
+    answer: ANSWER,
+    failure: null,
+    cache: "miss",
+    timings: null,
+    ...changes,
+  };
 }
 
 /** Runs the alarm if one is set. */

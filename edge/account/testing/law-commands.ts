@@ -2,7 +2,7 @@
 import fc from "fast-check";
 import { expect } from "vitest";
 import type { Attempt, Outcome } from "../contract.ts";
-import { MINUTE, outcome, settlement, travel } from "./fixture.ts";
+import { FACTS, MINUTE, outcome, settlement, travel } from "./fixture.ts";
 import type { Model } from "./law-model.ts";
 import type { Real } from "./law-real.ts";
 
@@ -93,7 +93,7 @@ export const commands = [
     (id, worst, minutes, at) => async (model, real) => {
       const expiresAt = Date.now() + minutes * MINUTE;
       const { balance } = model.ledger();
-      const reservation = { keyHash: real.keyHash, job: id, amount: worst, expiresAt };
+      const reservation = { keyHash: real.keyHash, job: id, amount: worst, facts: FACTS, expiresAt };
       const verdict = await real.call(at, (account) => account.reserve(reservation));
       if (model.jobs.has(id)) {
         expect(verdict).toEqual({ ok: true, value: { balance } });
@@ -124,7 +124,7 @@ export const commands = [
       webhook: webhook ? "https://hooks.customer.dev/" : null,
     };
     const accept = () => {
-      const reservation = { keyHash: real.keyHash, job: id, amount: worst };
+      const reservation = { keyHash: real.keyHash, job: id, amount: worst, facts: FACTS };
       return real.call(at, (account) => account.accept(reservation, stored));
     };
     const known = model.stored(id);
@@ -217,7 +217,9 @@ export const commands = [
     await real.newKey();
     expect(await real.account.revokeKey(keyId)).toBe(true);
     const refused = { ok: false, error: { code: "invalid_api_key" } };
-    expect(await real.account.reserve({ keyHash, job: id, amount: 0, expiresAt: 0 })).toEqual(refused);
+    expect(await real.account.reserve({ keyHash, job: id, amount: 0, facts: FACTS, expiresAt: 0 })).toEqual(
+      refused,
+    );
     expect(await real.account.job(keyHash, id)).toEqual(refused);
   }),
 

@@ -1,3 +1,5 @@
+import { createHash } from "node:crypto";
+import { receiptSchema } from "../../../core/receipt.ts";
 import { readLedger } from "../ledger.ts";
 
 /**
@@ -38,5 +40,31 @@ export function checkLaw(sql: SqlStorage): string[] {
     sum("SELECT count(*) AS total FROM hold WHERE job IN (SELECT id FROM entry WHERE kind <> 'grant')"),
     0,
   );
+  expect(
+    "receipts",
+    sum("SELECT count(*) AS total FROM receipt"),
+    sum("SELECT count(*) AS total FROM entry WHERE kind IN ('charge', 'expired')"),
+  );
+  expect(
+    "receipts that differ from their entry",
+    sum(`SELECT count(*) AS total FROM receipt JOIN entry ON entry.id = payload ->> 'request'
+         WHERE kind IN ('charge', 'expired') AND amount <> payload ->> 'cost_microcredits'`),
+    0,
+  );
+  expect("the chain's breaks", breaks(sql), 0);
   return wrong;
+}
+
+/** How many receipts do not follow from the one before. */
+function breaks(sql: SqlStorage): number {
+  const rows = sql
+    .exec<{ sequence: number; payload: string }>("SELECT sequence, payload FROM receipt ORDER BY sequence")
+    .toArray();
+  const hash = (text: string) => `sha256:${createHash("sha256").update(text).digest("hex")}`;
+  return rows.filter(({ sequence, payload }, index) => {
+    const before = rows[index - 1];
+    const receipt = receiptSchema.parse(JSON.parse(payload));
+    const previous = before ? hash(before.payload) : null;
+    return sequence !== index + 1 || receipt.sequence !== sequence || receipt.previous !== previous;
+  }).length;
 }

@@ -1,3 +1,4 @@
+import { RECEIPT_HEADER, receiptIdOf } from "../../../core/receipt.ts";
 import { requireKey } from "../../auth/caller.ts";
 import { readCacheDirectives } from "../../cache/directives.ts";
 import { type AttachedEvent, acceptAttached } from "../../chat/attached.ts";
@@ -10,7 +11,7 @@ import type { Timings } from "../../generate/generate.ts";
 import { MAX_BODY_BYTES } from "../../images/limits.ts";
 import { acceptStored } from "../../jobs/accept.ts";
 import { jobBody, jobSchema } from "../../jobs/wire.ts";
-import { readJson } from "../../read-json.ts";
+import { readHashedJson } from "../../read-json.ts";
 import { toSeconds } from "../../seconds.ts";
 import { type AppContext, jsonBody, jsonResponse, KEY_SECURITY, type Operation } from "../operation.ts";
 
@@ -31,7 +32,7 @@ export const createCompletion: Operation = {
   middleware: [requireKey],
   handler: async (context) => {
     refuseUnsupportedHeaders(context);
-    const body = await readJson(context, chatRequest, {
+    const { body, hash: requestHash } = await readHashedJson(context, chatRequest, {
       maxBytes: MAX_BODY_BYTES,
       unsupported: NEUTRAL_PARAMETERS,
     });
@@ -55,12 +56,14 @@ export const createCompletion: Operation = {
 
     if (stored) {
       const record = await acceptStored(context.env, caller, question, {
+        requestHash,
         cache,
         trace,
         webhook: body.webhook ?? null,
       });
       return context.json(jobBody(record), 202, {
         location: `/v1/jobs/${record.id}`,
+        [RECEIPT_HEADER]: receiptIdOf(record.id),
         "preference-applied": "respond-async",
       });
     }
@@ -77,12 +80,16 @@ export const createCompletion: Operation = {
       job: completion.id,
       caller,
       question,
+      requestHash,
       cache,
       trace,
       signal: leaving.signal,
       background: (work) => context.executionCtx.waitUntil(work),
     });
-    const headers = { "cache-status": accepted.cacheStatus };
+    const headers = {
+      "cache-status": accepted.cacheStatus,
+      [RECEIPT_HEADER]: receiptIdOf(completion.id),
+    };
 
     if (body.stream) {
       const includeUsage = body.stream_options?.include_usage ?? false;

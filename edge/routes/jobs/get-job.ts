@@ -1,4 +1,5 @@
 import { z } from "@hono/zod-openapi";
+import { RECEIPT_HEADER, receiptIdOf } from "../../../core/receipt.ts";
 import { accountError, requireKey } from "../../auth/caller.ts";
 import { ApiError } from "../../errors.ts";
 import { jobBody, jobSchema } from "../../jobs/wire.ts";
@@ -19,6 +20,6 @@ export const getJob: Operation = {
     const job = await caller.object.job(caller.keyHash, context.req.param("id") ?? "");
     if (!job.ok) throw accountError(job.error);
     if (!job.value) throw new ApiError("job_not_found", "There is no such job.");
-    return context.json(jobBody(job.value));
+    return context.json(jobBody(job.value), 200, { [RECEIPT_HEADER]: receiptIdOf(job.value.id) });
   },
 };
