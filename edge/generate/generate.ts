@@ -71,7 +71,9 @@ export async function* generate(
     return;
   }
   const begun = performance.now();
-  const pixels = await Promise.all(generation.images.map((image) => preparePixels(env, model, image)));
+  const pixels = await Promise.all(
+    generation.images.map((image) => preparePixels(env, model, image, signal)),
+  );
   const prepareMs = performance.now() - begun;
   const namespace = await namespaceOf(env.KEY_SECRET, generation.account);
   const affinity = generation.images[0] ? `${namespace}/${generation.images[0].digest}` : null;
