@@ -128,7 +128,6 @@ const CORS = {
   exposeHeaders: [
     "x-request-id",
     "cache-status",
-    "idempotent-replayed",
     RECEIPT_HEADER,
     "location",
     "retry-after",

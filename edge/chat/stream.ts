@@ -1,6 +1,6 @@
-/** A request as server-sent events (WHATWG HTML §9.2), in OpenAI's chunks. */
-import { ApiError, asApiError } from "../errors.ts";
-import type { AnswerEvent, Completion } from "./accepted.ts";
+/** An attached request as server-sent events (WHATWG HTML §9.2), in OpenAI's chunks. */
+import { asApiError } from "../errors.ts";
+import type { AttachedEvent } from "./attached.ts";
 import { chunkWriter } from "./wire.ts";
 
 /**
@@ -10,7 +10,10 @@ import { chunkWriter } from "./wire.ts";
 const KEEP_ALIVE_MS = 250;
 
 interface StreamOptions {
-  readonly completion: Completion;
+  readonly id: string;
+  /** Unix seconds. */
+  readonly created: number;
+  readonly model: string;
   readonly includeUsage: boolean;
   /** Called when the client has left, so that the engine stops. */
   readonly leave: () => void;
@@ -29,7 +32,7 @@ interface EventStream {
  * refused with a status of its own. Waiting is shown as comments, which every client's parser skips.
  */
 export async function eventStream(
-  events: AsyncGenerator<AnswerEvent, void, void>,
+  events: AsyncGenerator<AttachedEvent, void, void>,
   options: StreamOptions,
 ): Promise<EventStream> {
   const first = await events.next();
@@ -49,16 +52,16 @@ export async function eventStream(
  * bounded by the longest answer.
  */
 async function pump(
-  first: IteratorResult<AnswerEvent, void>,
-  events: AsyncGenerator<AnswerEvent, void, void>,
+  first: IteratorResult<AttachedEvent, void>,
+  events: AsyncGenerator<AttachedEvent, void, void>,
   writer: WritableStreamDefaultWriter<Uint8Array>,
-  { left, leave, completion, includeUsage }: StreamOptions,
+  { left, leave, ...options }: StreamOptions,
 ): Promise<void> {
   const encoder = new TextEncoder();
   const write = (text: string) => void writer.write(encoder.encode(text)).catch(leave);
   const send = (data: object) => write(`data: ${JSON.stringify(data)}\n\n`);
-  const chunk = chunkWriter(completion, includeUsage);
-  const show = (event: AnswerEvent) => {
+  const chunk = chunkWriter(options, options.includeUsage);
+  const show = (event: AttachedEvent) => {
     switch (event.type) {
       case "queued":
         write(`: queued position=${event.position} eta_ms=${event.etaMs}\n\n`);
@@ -66,14 +69,9 @@ async function pump(
       case "text":
         send(chunk.delta({ content: event.text }));
         break;
-      case "reset":
-        throw new ApiError(
-          "worker_lost",
-          "The worker was lost and the request runs again; send it again with its Idempotency-Key for the answer.",
-        );
       case "end":
         send(chunk.delta({}, event.answer.finishReason));
-        if (includeUsage) send(chunk.usage(event.answer.usage, event.charge));
+        if (options.includeUsage) send(chunk.usage(event.answer.usage, event.charge));
     }
   };
   const keepAlive = setInterval(() => {

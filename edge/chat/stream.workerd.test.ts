@@ -1,13 +1,13 @@
 import { expect, it } from "vitest";
-import type { AnswerEvent } from "./accepted.ts";
+import type { AttachedEvent } from "./attached.ts";
 import { eventStream } from "./stream.ts";
 
-const QUEUED: AnswerEvent = { type: "queued", position: 1, etaMs: 1_000 };
+const QUEUED: AttachedEvent = { type: "queued", position: 1, etaMs: 1_000 };
 
 /** A request that waits in line, and what becomes of it. */
 function waiting(onFirst: () => void) {
   const request = { settled: false };
-  async function* events(): AsyncGenerator<AnswerEvent, void, void> {
+  async function* events(): AsyncGenerator<AttachedEvent, void, void> {
     try {
       onFirst();
       for (;;) yield QUEUED;
@@ -20,8 +20,7 @@ function waiting(onFirst: () => void) {
 
 function options(leaving: AbortController) {
   const leave = () => leaving.abort();
-  const completion = { id: "chatcmpl-1", created: 0, model: "m" };
-  return { completion, includeUsage: false, leave, left: leaving.signal };
+  return { id: "chatcmpl-1", created: 0, model: "m", includeUsage: false, leave, left: leaving.signal };
 }
 
 it("settles a request whose client left before its first event", async () => {
@@ -44,7 +43,7 @@ it("settles a request whose client left before it read anything", async () => {
 it("settles a request whose client does not read", async () => {
   const leaving = new AbortController();
   const request = { settled: false };
-  async function* events(): AsyncGenerator<AnswerEvent, void, void> {
+  async function* events(): AsyncGenerator<AttachedEvent, void, void> {
     for (let token = 0; token < 1_000; token++) yield { type: "text", text: "word " };
     request.settled = true;
   }

@@ -71,9 +71,7 @@ export async function* generate(
     return;
   }
   const begun = performance.now();
-  const pixels = await Promise.all(
-    generation.images.map((image) => preparePixels(env, model, image, signal)),
-  );
+  const pixels = await Promise.all(generation.images.map((image) => preparePixels(env, model, image)));
   const prepareMs = performance.now() - begun;
   const namespace = await namespaceOf(env.KEY_SECRET, generation.account);
   const affinity = generation.images[0] ? `${namespace}/${generation.images[0].digest}` : null;
@@ -125,7 +123,9 @@ export async function* generate(
             };
             return;
           case "error":
-            if (event.code === "worker_draining") throw new WorkerLost(event.message);
+            if (event.code === "worker_draining" || event.code === "engine_lost") {
+              throw new WorkerLost(event.message);
+            }
             throw new ApiError(event.code, "The model could not answer this request.");
         }
       }
@@ -167,18 +167,14 @@ async function* waitForLease(
       }
       inLine = false;
       if (acquired.kind === "granted") return acquired.lease;
-      throw noWorker(model.id);
+      throw new ApiError(
+        "no_worker",
+        `No worker serves ${model.id}. Attach one: start gpu-worker with TESSERA_MODEL=${model.id} and this pool's secret (docs/operating.md).`,
+        { headers: DO_NOT_RETRY },
+      );
     }
     throw new ApiError("deadline_exceeded", "No worker came free in time.");
   } finally {
     if (inLine) background(pool.leave(ticket));
   }
-}
-
-export function noWorker(model: string): ApiError {
-  return new ApiError(
-    "no_worker",
-    `No worker serves ${model}. Attach one: start gpu-worker with TESSERA_MODEL=${model} and this pool's secret (docs/operating.md).`,
-    { headers: DO_NOT_RETRY },
-  );
 }

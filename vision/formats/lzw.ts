@@ -4,15 +4,10 @@ import { byteAt } from "../bytes.ts";
 const MAX_CODE_BITS = 12;
 
 /**
- * Decodes sub-blocks from `at`, the byte of the minimum code size, until `out` is full; yields every `pace` indices.
- * Returns how many indices came before the data ended, or undefined when the data is no LZW.
+ * Decodes sub-blocks from `at`, the byte of the minimum code size, until `out` is full. Returns how many indices came
+ * before the data ended, or undefined when the data is no LZW.
  */
-export function* decodeLzw(
-  bytes: Uint8Array,
-  at: number,
-  out: Uint8Array,
-  pace: number,
-): Generator<void, number | undefined, void> {
+export function decodeLzw(bytes: Uint8Array, at: number, out: Uint8Array): number | undefined {
   const minimum = byteAt(bytes, at);
   if (minimum < 1 || minimum >= MAX_CODE_BITS) return undefined;
   const clear = 1 << minimum;
@@ -30,12 +25,7 @@ export function* decodeLzw(
   let left = 0;
   let position = at + 1;
   let blockLeft = 0;
-  let yieldAt = pace;
   while (produced < out.length) {
-    if (produced >= yieldAt) {
-      yieldAt = produced + pace;
-      yield;
-    }
     while (left < codeBits) {
       if (blockLeft === 0) {
         blockLeft = byteAt(bytes, position++);

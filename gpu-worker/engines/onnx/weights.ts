@@ -14,8 +14,7 @@ export const WEIGHT_FILES = {
   tensors: "model.safetensors",
   vision: "vision_encoder.onnx",
   embed: "embed_tokens.onnx",
-  prefill: "prefill.onnx",
-  decode: "decode.onnx",
+  decoder: "decoder.onnx",
 } as const;
 
 export interface WeightsError {
