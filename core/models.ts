@@ -105,7 +105,7 @@ const LLAVA = {
 export const MODELS: readonly Model[] = [
   {
     id: "tessera-tiny",
-    revision: "501c09994a80",
+    revision: "07eeed91755e",
     ownedBy: "tessera",
     created: 1_795_305_600,
     geometry: { ...CLIP_L_336, patch: 28 },

@@ -61,13 +61,17 @@ export interface ImageRefusal {
   readonly value?: number;
 }
 
+export interface PrepareRequest {
+  readonly geometry: Geometry;
+  readonly policy: ImagePolicy;
+  /** Settles when nobody waits for the picture any more: decoding stops. A function, since signals can't be sent. */
+  readonly untilLeft?: () => Promise<void>;
+}
+
 /** The vision Worker's door. */
 export interface VisionService {
   /** What the header says; nothing is decoded. */
   probe(bytes: Uint8Array): Promise<Result<ImageProbe, ImageRefusal>>;
   /** Decodes, orients and resizes for a model's geometry. */
-  prepare(
-    bytes: Uint8Array,
-    options: { geometry: Geometry; policy: ImagePolicy },
-  ): Promise<Result<PreparedImage, ImageRefusal>>;
+  prepare(bytes: Uint8Array, request: PrepareRequest): Promise<Result<PreparedImage, ImageRefusal>>;
 }

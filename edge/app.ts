@@ -128,6 +128,7 @@ const CORS = {
   exposeHeaders: [
     "x-request-id",
     "cache-status",
+    "idempotent-replayed",
     RECEIPT_HEADER,
     "location",
     "retry-after",

@@ -1,7 +1,7 @@
 /** The one taxonomy of errors and the one envelope they leave in. docs/errors.md lists every code. */
 
 interface Kind {
-  readonly status: 400 | 401 | 402 | 403 | 404 | 405 | 409 | 413 | 415 | 429 | 500 | 502 | 503 | 504;
+  readonly status: 400 | 401 | 402 | 403 | 404 | 405 | 409 | 413 | 415 | 422 | 429 | 500 | 502 | 503 | 504;
   readonly type: string;
 }
 
@@ -21,6 +21,10 @@ export const ERROR_KINDS = {
   missing_user_turn: request(),
   context_length_exceeded: request(),
   too_many_images: request(),
+  idempotency_key_invalid: request(),
+  idempotency_key_in_use: request(409),
+  idempotency_key_reused: request(422),
+  job_canceled: request(409),
 
   url_invalid: request(),
   url_not_public: request(),
@@ -64,6 +68,11 @@ export const ERROR_KINDS = {
 } as const satisfies Record<string, Kind>;
 
 export type ErrorCode = keyof typeof ERROR_KINDS;
+
+/** Whether a stored failure's code is one that the API answers with. */
+export function isErrorCode(code: string): code is ErrorCode {
+  return Object.hasOwn(ERROR_KINDS, code);
+}
 
 interface Details {
   /** The request's field that is wrong, as a path. */

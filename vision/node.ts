@@ -1,6 +1,6 @@
 /** The image pipeline in Node: for the command line, benchmarks and tests. */
 import { readFileSync } from "node:fs";
-import { setImmediate } from "node:timers/promises";
+import { setImmediate, setTimeout } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { openVision, type Vision } from "./vision.ts";
 
@@ -10,6 +10,7 @@ export function openNodeVision(): Vision {
   return openVision({
     pixels: load(import.meta.resolve("./pixels.wasm")),
     webp: load(import.meta.resolve("@jsquash/webp/codec/dec/webp_dec.wasm")),
-    pause: () => setImmediate(),
+    // A timer of 0 ms would take one.
+    wait: (milliseconds) => (milliseconds === 0 ? setImmediate() : setTimeout(milliseconds)),
   });
 }

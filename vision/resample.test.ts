@@ -5,7 +5,7 @@ import type { Geometry } from "../core/models.ts";
 import { writePng } from "../test/properties/generate/png-file.ts";
 import { Random } from "../test/properties/generate/random.ts";
 import { openNodeVision } from "./node.ts";
-import { resample } from "./resample.ts";
+import { resample } from "./testing/resample.ts";
 
 /** How orientation 1 to 8 takes stored coordinates from upright ones: EXIF 2.32, "Orientation". */
 const STORED: readonly ((x: number, y: number, w: number, h: number) => readonly [number, number])[] = [

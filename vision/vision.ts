@@ -17,14 +17,14 @@ export interface VisionModules {
   readonly pixels: WebAssembly.Module;
   /** `@jsquash/webp/codec/dec/webp_dec.wasm`. */
   readonly webp: WebAssembly.Module;
-  /** Lets other work of the isolate run; called every few milliseconds of decoding. */
-  readonly pause: () => Promise<unknown>;
+  /** Lets other work of the isolate run for so many milliseconds; 0 every few milliseconds of decoding. */
+  readonly wait: (milliseconds: number) => Promise<unknown>;
 }
 
 export interface Vision {
   /**
-   * Decodes, orients and resizes a picture. Refusals are values; limits are checked before anything is decoded.
-   * `onHeap` hears the Wasm heap's size in bytes when the picture is done.
+   * Decodes, orients and resizes a picture. Refusals are values; limits are checked before anything is decoded. Throws
+   * the signal's reason when it is aborted, and holds no memory of the picture then.
    */
   prepare(
     bytes: Uint8Array,
@@ -38,6 +38,9 @@ export interface Vision {
 
 export interface PrepareOptions {
   readonly limits?: ImageLimits;
+  /** Aborted when nobody waits for the picture any more. */
+  readonly signal?: AbortSignal | undefined;
+  /** Hears the Wasm heap's size in bytes when the picture is done. */
   readonly onHeap?: (bytes: number) => void;
 }
 
@@ -47,9 +50,9 @@ const KEPT_HEAP_BYTES = 8 << 20;
 /** Pictures of more pixels than this are decoded one at a time. */
 const LARGE_PIXELS = 2_000_000;
 
-export function openVision({ pixels, webp, pause }: VisionModules): Vision {
+export function openVision({ pixels, webp, wait }: VisionModules): Vision {
   const idle: Engine[] = [];
-  const large = new Line();
+  const large = new Line(wait);
   const take = () => idle.pop() ?? startEngine(pixels);
   const giveBack = (engine: Engine) => {
     const isSmall = engine.memory.buffer.byteLength <= KEPT_HEAP_BYTES;
@@ -69,10 +72,15 @@ export function openVision({ pixels, webp, pause }: VisionModules): Vision {
       return file.ok ? ok(describe(file.value)) : file;
     },
 
-    async prepare(bytes, geometry, policy, { limits = DEFAULT_LIMITS, onHeap = () => {} } = {}) {
+    async prepare(bytes, geometry, policy, { limits = DEFAULT_LIMITS, signal, onHeap = () => {} } = {}) {
       const file = open(bytes, limits);
       if (!file.ok) return file;
-      const run = async () => {
+      const run = async (move = () => {}) => {
+        const pause = async () => {
+          move();
+          await wait(0);
+          signal?.throwIfAborted();
+        };
         const engine = take();
         const libwebp =
           file.value.format === "webp" && !file.value.header.keyFrame ? await startWebp(webp) : NO_LIBWEBP;
@@ -87,7 +95,7 @@ export function openVision({ pixels, webp, pause }: VisionModules): Vision {
         return prepared;
       };
       const { width, height } = file.value.header;
-      return width * height > LARGE_PIXELS ? large.whenFree(run) : run();
+      return width * height > LARGE_PIXELS ? large.whenFree(run, signal) : run();
     },
   };
 }

@@ -7,9 +7,11 @@ import { accept } from "./accept.ts";
 import { soonest, sweep } from "./alarm.ts";
 import { abandonAttempt, queuedModel, startAttempt } from "./attempts.ts";
 import type {
+  Acceptance,
   AccountApi,
   AccountError,
   Attempt,
+  Idempotency,
   JobRecord,
   KeyOptions,
   KeyRecord,
@@ -20,6 +22,7 @@ import type {
   StoredRequest,
 } from "./contract.ts";
 import { finish } from "./finish.ts";
+import { recall } from "./idempotency.ts";
 import { jobRecord, readJob } from "./jobs.ts";
 import { authorise, insertKey, listKeys, newKey, revokeKey } from "./keys.ts";
 import { grant, readLedger } from "./ledger.ts";
@@ -106,13 +109,21 @@ export class Account extends DurableObject<Env> implements AccountApi {
     return this.#open && this.#transact((sql, now) => settle(sql, settlement, now));
   }
 
+  async recall(keyHash: string, idempotency: Idempotency): Promise<Result<JobRecord | null, AccountError>> {
+    if (!this.#open) return NO_ACCOUNT;
+    const key = authorise(this.#sql, keyHash, ["infer"], Date.now());
+    if (!key.ok) return key;
+    const job = recall(this.#sql, idempotency);
+    return job.ok ? ok(job.value ? jobRecord(job.value) : null) : job;
+  }
+
   async accept(
     reservation: Omit<Reservation, "expiresAt">,
     stored: StoredRequest,
-  ): Promise<Result<JobRecord, AccountError>> {
+  ): Promise<Result<Acceptance, AccountError>> {
     if (!this.#open) return NO_ACCOUNT;
     const accepted = this.#transact((sql, now) => accept(sql, reservation, stored, now));
-    if (accepted.ok) this.ctx.waitUntil(this.#ring([stored.job]));
+    if (accepted.ok && !accepted.value.replayed) this.ctx.waitUntil(this.#ring([stored.job]));
     return accepted;
   }
 
@@ -130,6 +141,11 @@ export class Account extends DurableObject<Env> implements AccountApi {
 
   async finish(outcome: Outcome): Promise<boolean> {
     return this.#open && this.#transact((sql, now) => finish(sql, outcome, now));
+  }
+
+  async endedJob(id: string): Promise<JobRecord | null> {
+    const job = this.#open ? readJob(this.#sql, id) : undefined;
+    return job && job.finished_at !== null ? jobRecord(job) : null;
   }
 
   async job(keyHash: string, id: string): Promise<Result<JobRecord | null, AccountError>> {

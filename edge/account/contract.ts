@@ -15,7 +15,8 @@ export type AccountError =
   | { readonly code: "insufficient_scope"; readonly scope: Scope }
   | { readonly code: "insufficient_credit"; readonly needed: number; readonly balance: number }
   | { readonly code: "rate_limit_exceeded"; readonly retryAfterMs: number; readonly limit: number }
-  | { readonly code: "concurrency_limit_exceeded"; readonly retryAfterMs: number; readonly limit: number };
+  | { readonly code: "concurrency_limit_exceeded"; readonly retryAfterMs: number; readonly limit: number }
+  | { readonly code: "idempotency_key_reused" };
 
 /** Law: granted = balance + held + charged. */
 export interface Ledger {
@@ -82,8 +83,16 @@ export interface JobRecord {
   readonly finishedAt: number | null;
   readonly answer: Answer | null;
   readonly failure: JobFailure | null;
+  /** What the cache said when the job ran; null until then. */
+  readonly cache: CacheVerdict | null;
   /** What the finished job cost; 0 until then. */
   readonly charge: number;
+}
+
+/** What a caller's idempotency key stands for: SHA-256 in hex of the key, and of the body that came with it. */
+export interface Idempotency {
+  readonly key: string;
+  readonly fingerprint: string;
 }
 
 /** A stored request: everything needed to run it again after any crash. Pixels stay in R2. */
@@ -93,6 +102,14 @@ export interface StoredRequest {
   /** The normalised request as JSON; the account does not look inside. */
   readonly request: string;
   readonly webhook: string | null;
+  readonly idempotency: Idempotency | null;
+}
+
+/** An accepted job, or the one that its idempotency key stands for already. */
+export interface Acceptance {
+  readonly record: JobRecord;
+  /** Whether the job was there before. */
+  readonly replayed: boolean;
 }
 
 /** One try at a stored job. A later attempt makes an earlier one's outcome void. */
@@ -151,11 +168,13 @@ export interface AccountApi {
   supersede(hold: { job: string; attempt: number }): Promise<boolean>;
   /** Turns an attached request's hold into its charge. False when it has ended, or a later attempt has taken over. */
   settle(settlement: Settlement): Promise<boolean>;
-  /** `reserve` for a stored request: hold and job row in one transaction, then the doorbell. */
+  /** The job that an idempotency key stands for, if any. Authorises like `reserve`. */
+  recall(keyHash: string, idempotency: Idempotency): Promise<Result<JobRecord | null, AccountError>>;
+  /** `recall`, and if there is no such job `reserve`: hold and job row in one transaction, then the doorbell. */
   accept(
     reservation: Omit<Reservation, "expiresAt">,
     stored: StoredRequest,
-  ): Promise<Result<JobRecord, AccountError>>;
+  ): Promise<Result<Acceptance, AccountError>>;
 
   /** The model of a stored job that waits for an attempt (queued, or running past its deadline); null for any other. */
   queuedModel(job: string): Promise<string | null>;
@@ -168,6 +187,8 @@ export interface AccountApi {
   abandonAttempt(attempt: { job: string; attempt: number; lease: string }): Promise<boolean>;
   /** Charge, final state, result and webhook in one transaction. False when another outcome was first or the attempt is void. */
   finish(outcome: Outcome): Promise<boolean>;
+  /** A stored job's record once it has ended; for objects of our own, which hold no key. */
+  endedJob(id: string): Promise<JobRecord | null>;
   /** A stored job of this account, or null. */
   job(keyHash: string, id: string): Promise<Result<JobRecord | null, AccountError>>;
 

@@ -15,7 +15,10 @@ export function finish(sql: SqlStorage, outcome: Outcome, now: number): boolean 
   return true;
 }
 
-/** Ends a job that is not final: settles its hold and puts its webhook into the outbox. */
+/**
+ * Ends a job that is not final: settles its hold and puts its webhook into the outbox. One that failed gives its idempotency
+ * key back: it cost nothing, and asking again must be a real try.
+ */
 export function endJob(
   sql: SqlStorage,
   job: JobRow,
@@ -33,13 +36,15 @@ export function endJob(
   };
   sql.exec(
     `UPDATE job SET state = ?, lease = NULL, deadline = NULL, finished_at = ?, due_at = ?, answer = ?, failure = ?,
-       charge = ? WHERE id = ?`,
+       cache = ?, charge = ?, idempotency_key = iif(? = 'failed', NULL, idempotency_key) WHERE id = ?`,
     state,
     now,
     now + JOB_RETENTION_MS,
     answer && JSON.stringify(answer),
     failure && JSON.stringify(failure),
+    cache,
     settleHold(sql, hold, { charge, end }, now),
+    state,
     job.id,
   );
   if (job.webhook !== null) enqueueEvent(sql, { job: job.id, state, url: job.webhook }, now);

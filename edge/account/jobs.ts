@@ -1,5 +1,6 @@
 /** Stored jobs' rows: how they are written at first and read. */
 import { z } from "zod";
+import { cacheVerdict } from "../../core/receipt.ts";
 import { answerSchema } from "./answer.ts";
 import type { JobFailure, JobRecord, JobState, StoredRequest } from "./contract.ts";
 
@@ -29,6 +30,9 @@ export type JobRow = {
   answer: string | null;
   failure: string | null;
   charge: number;
+  cache: string | null;
+  idempotency_key: string | null;
+  fingerprint: string | null;
 };
 
 export function readJob(sql: SqlStorage, id: string): JobRow | undefined {
@@ -39,14 +43,16 @@ export function readJob(sql: SqlStorage, id: string): JobRow | undefined {
 export function insertJob(sql: SqlStorage, stored: StoredRequest, now: number): JobRow {
   return sql
     .exec<JobRow>(
-      `INSERT INTO job (id, model, state, due_at, created_at, request, webhook)
-       VALUES (?, ?, 'queued', ?, ?, ?, ?) RETURNING *`,
+      `INSERT INTO job (id, model, state, due_at, created_at, request, webhook, idempotency_key, fingerprint)
+       VALUES (?, ?, 'queued', ?, ?, ?, ?, ?, ?) RETURNING *`,
       stored.job,
       stored.model,
       now + ringWait(0),
       now,
       stored.request,
       stored.webhook,
+      stored.idempotency?.key ?? null,
+      stored.idempotency?.fingerprint ?? null,
     )
     .one();
 }
@@ -73,6 +79,7 @@ export function jobRecord(row: JobRow): JobRecord {
     finishedAt: row.finished_at,
     answer: row.answer === null ? null : answerSchema.parse(JSON.parse(row.answer)),
     failure: row.failure === null ? null : storedFailure.parse(JSON.parse(row.failure)),
+    cache: cacheVerdict.nullable().parse(row.cache),
     charge: row.charge,
   };
 }

@@ -32,7 +32,7 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-const stored = { job: "job_1", model: "tessera-tiny", request: '{"q":1}', webhook: null };
+const stored = { job: "job_1", model: "tessera-tiny", request: '{"q":1}', webhook: null, idempotency: null };
 
 /** An account with 1000 micro-credits, 300 of them held by job_1. */
 async function accepted() {
@@ -42,7 +42,7 @@ async function accepted() {
     stored,
   );
   if (!accepted.ok) throw new Error(accepted.error.code);
-  return { ...account, record: accepted.value };
+  return { ...account, record: accepted.value.record };
 }
 
 async function start(stub: Stub): Promise<Attempt> {
@@ -66,6 +66,7 @@ describe("a stored job", () => {
       finishedAt: null,
       answer: null,
       failure: null,
+      cache: null,
       charge: 0,
     });
     expect(await stub.ledger()).toMatchObject({ balance: 700, held: 300 });
@@ -77,15 +78,17 @@ describe("a stored job", () => {
     const { stub, keyHash, record } = await accepted();
     expect(await stub.accept({ keyHash, job: "job_1", amount: 300, facts: FACTS }, stored)).toEqual({
       ok: true,
-      value: record,
+      value: { record, replayed: true },
     });
     expect((await stub.ledger()).held).toBe(300);
     const attempt = await start(stub);
     await stub.finish(outcome("job_1", 100, of(attempt)));
+    bells.length = 0;
     expect(await stub.accept({ keyHash, job: "job_1", amount: 300, facts: FACTS }, stored)).toMatchObject({
-      value: { state: "succeeded" },
+      value: { record: { state: "succeeded" }, replayed: true },
     });
     expect(await stub.ledger()).toMatchObject({ balance: 900, held: 0, charged: 100 });
+    expect(bells).toEqual([]);
   });
 
   it("is refused without credit, and leaves nothing", async () => {

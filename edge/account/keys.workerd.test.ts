@@ -35,7 +35,7 @@ describe("a key", () => {
     expect(await stub.revokeKey(keyId)).toBe(true);
     const refused = { ok: false, error: { code: "invalid_api_key" } };
     const reservation = { keyHash, job: "job_2", amount: 10, facts: FACTS, expiresAt: inAMinute() };
-    const stored = { job: "job_2", model: "tessera-tiny", request: "{}", webhook: null };
+    const stored = { job: "job_2", model: "tessera-tiny", request: "{}", webhook: null, idempotency: null };
     expect(await stub.authorise(keyHash, "infer")).toEqual(refused);
     expect(await stub.reserve(reservation)).toEqual(refused);
     expect(await stub.reserve({ ...reservation, job: "job_1" })).toEqual(refused);
@@ -113,7 +113,7 @@ describe("the limits of a key", () => {
       ok: false,
       error: { code: "concurrency_limit_exceeded", retryAfterMs: 1000, limit: 2 },
     });
-    const stored = { job: "job_4", model: "tessera-tiny", request: "{}", webhook: null };
+    const stored = { job: "job_4", model: "tessera-tiny", request: "{}", webhook: null, idempotency: null };
     expect((await stub.accept({ keyHash, job: "job_4", amount: 1, facts: FACTS }, stored)).ok).toBe(true);
     await stub.settle(settlement("job_1", 1));
     expect((await ask("job_3")).ok).toBe(true);

@@ -49,7 +49,7 @@ describe("an account", () => {
     const stub = stubOf("neverOpened0");
     const refused = { ok: false, error: { code: "invalid_api_key" } };
     const reservation = { keyHash: "00", job: "job_1", amount: 1, facts: FACTS, expiresAt: inAMinute() };
-    const stored = { job: "job_1", model: "tessera-tiny", request: "{}", webhook: null };
+    const stored = { job: "job_1", model: "tessera-tiny", request: "{}", webhook: null, idempotency: null };
     expect(await stub.authorise("00", "infer")).toEqual(refused);
     expect(await stub.reserve(reservation)).toEqual(refused);
     expect(await stub.accept(reservation, stored)).toEqual(refused);

@@ -47,7 +47,7 @@ afterEach(() => {
 /** An account whose job has ended, its event due. */
 async function finished(url = URL, end: Partial<Pick<Outcome, "state" | "answer" | "failure">> = {}) {
   const account = await newAccount(1000);
-  const stored = { job: "job_1", model: "tessera-tiny", request: "{}", webhook: url };
+  const stored = { job: "job_1", model: "tessera-tiny", request: "{}", webhook: url, idempotency: null };
   await account.stub.accept({ keyHash: account.keyHash, job: "job_1", amount: 300, facts: FACTS }, stored);
   const attempt = await account.stub.startAttempt("job_1");
   if (!attempt) throw new Error("No attempt was started.");
@@ -102,7 +102,7 @@ describe("with the clock stopped", () => {
     expect(received[0]?.body).toContain('"type":"job.failed"');
 
     const { stub: other, keyHash } = await newAccount(1000);
-    const stored = { job: "job_2", model: "tessera-tiny", request: "{}", webhook: URL };
+    const stored = { job: "job_2", model: "tessera-tiny", request: "{}", webhook: URL, idempotency: null };
     await other.accept({ keyHash, job: "job_2", amount: 300, facts: FACTS }, stored);
     for (let attempt = 0; attempt < 5; attempt++) {
       await other.startAttempt("job_2");

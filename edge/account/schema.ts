@@ -50,7 +50,8 @@ const TABLES = `
     arrival INTEGER NOT NULL DEFAULT 0
   ) STRICT;
 
-  -- due_at: when the doorbell rings again, and for a finished job when it is deleted.
+  -- due_at: when the doorbell rings again, and for a finished job when it is deleted. idempotency_key: the SHA-256 of the key
+  -- under which the request came, until the job has failed.
   CREATE TABLE IF NOT EXISTS job (
     id TEXT PRIMARY KEY,
     model TEXT NOT NULL,
@@ -67,9 +68,14 @@ const TABLES = `
     webhook TEXT,
     answer TEXT,
     failure TEXT,
-    charge INTEGER NOT NULL DEFAULT 0
+    charge INTEGER NOT NULL DEFAULT 0,
+    cache TEXT,
+    idempotency_key TEXT,
+    fingerprint TEXT
   ) STRICT;
   CREATE INDEX IF NOT EXISTS job_by_due ON job (due_at);
+  CREATE UNIQUE INDEX IF NOT EXISTS job_by_idempotency_key ON job (idempotency_key)
+    WHERE idempotency_key IS NOT NULL;
 
   -- due_at: when the event is sent again, and once it is delivered or given up when it is deleted.
   CREATE TABLE IF NOT EXISTS outbox (

@@ -72,5 +72,11 @@ export function accountError(error: AccountError): ApiError {
       return new ApiError(error.code, `This key may have ${error.limit} requests open at once.`, {
         headers: retryAfter(error.retryAfterMs),
       });
+    case "idempotency_key_reused":
+      return new ApiError(
+        error.code,
+        "The Idempotency-Key stands for a request with another body; use a new key for each request.",
+        { param: "idempotency-key" },
+      );
   }
 }

@@ -2,34 +2,43 @@
  * Cached answers. Only deterministic requests have a key; a cached answer is shown to its own account alone and costs
  * nothing. KV may take a minute to agree between places, which is harmless: an entry never changes.
  */
-import type { Sampling } from "../../core/frame.ts";
-import type { Model } from "../../core/models.ts";
-import type { Message } from "../../core/prompt.ts";
+import type { CacheVerdict } from "../../core/receipt.ts";
 import { toHex } from "../../core/signature.ts";
 import { VISION_VERSION } from "../../core/vision.ts";
 import { answerSchema } from "../account/answer.ts";
 import type { Answer } from "../account/contract.ts";
-import type { ResolvedImage } from "../images/resolve.ts";
+import type { Question } from "../chat/prepare.ts";
+import type { CacheDirectives } from "./directives.ts";
 
 /** How long an answer is kept, in seconds. */
 const RETENTION_SECONDS = 24 * 60 * 60;
 
-interface Question {
-  readonly account: string;
-  readonly model: Model;
-  readonly messages: readonly Message[];
-  readonly images: readonly ResolvedImage[];
-  readonly sampling: Sampling;
+/** What the cache says of a question. */
+export interface LookedUp {
+  readonly verdict: CacheVerdict;
+  readonly answer: Answer | null;
+  /** Where a cacheable question's answer is kept. */
+  readonly key: string | null;
+}
+
+export async function lookUp(
+  results: KVNamespace,
+  account: string,
+  question: Question,
+  { read }: CacheDirectives,
+): Promise<LookedUp> {
+  const key = await resultKey(account, question);
+  if (key === null) return { verdict: "uncacheable", answer: null, key };
+  if (!read) return { verdict: "bypass", answer: null, key };
+  const answer = await readResult(results, key);
+  return { verdict: answer ? "hit" : "miss", answer, key };
 }
 
 /** The key of a deterministic request's answer, or null when the request samples. */
-export async function resultKey({
-  account,
-  model,
-  messages,
-  images,
-  sampling,
-}: Question): Promise<string | null> {
+async function resultKey(
+  account: string,
+  { model, messages, images, sampling }: Question,
+): Promise<string | null> {
   if (sampling.temperature !== 0) return null;
   const facts = JSON.stringify([
     model.id,

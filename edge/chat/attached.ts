@@ -3,18 +3,21 @@
  * produced, also when the client leaves in the middle.
  */
 import { charge } from "../../core/price.ts";
-import type { CacheVerdict } from "../../core/receipt.ts";
+import { type CacheVerdict, RECEIPT_HEADER, receiptIdOf } from "../../core/receipt.ts";
 import type { Usage } from "../../core/usage.ts";
 import type { Answer } from "../account/contract.ts";
 import { emptyEnd, type RequestEnd } from "../account/receipts.ts";
 import { accountError, type Caller } from "../auth/caller.ts";
 import { type CacheDirectives, cacheStatus } from "../cache/directives.ts";
-import { readResult, resultKey, writeResult } from "../cache/results.ts";
+import { lookUp, writeResult } from "../cache/results.ts";
 import type { Env } from "../env.ts";
 import { ApiError } from "../errors.ts";
-import { type GenerationEvent, generate, type Timings } from "../generate/generate.ts";
+import { generate } from "../generate/generate.ts";
 import { factsOf } from "../receipts/facts.ts";
+import { toSeconds } from "../seconds.ts";
+import type { Accepted, AnswerEvent } from "./accepted.ts";
 import type { Question } from "./prepare.ts";
+import { completionId } from "./wire.ts";
 
 /** From the request's arrival to its last token, in milliseconds; the client leaves sooner or is told. */
 export const ATTACHED_DEADLINE_MS = 120_000;
@@ -23,8 +26,7 @@ const HOLD_GRACE_MS = 90_000;
 /** How often a request may move to another worker before it has shown anything. */
 const RETRIES = 2;
 
-export interface Attached {
-  readonly job: string;
+interface AttachedRequest {
   readonly caller: Caller;
   readonly question: Question;
   /** SHA-256 of the request's body. */
@@ -36,42 +38,32 @@ export interface Attached {
   readonly background: (work: Promise<unknown>) => void;
 }
 
-export type AttachedEvent =
-  | Extract<GenerationEvent, { type: "queued" } | { type: "granted" }>
-  | { readonly type: "text"; readonly text: string }
-  /** `charge` in micro-credits; no timings for a cached answer. */
-  | {
-      readonly type: "end";
-      readonly answer: Answer;
-      readonly charge: number;
-      readonly timings: Timings | null;
-    };
-
-/** An accepted request: its money is held, and its events are ready to be read. Read them to the end or return them. */
-export interface Accepted {
-  readonly cacheStatus: string;
-  readonly events: AsyncGenerator<AttachedEvent, void, void>;
+/** One that has its job's id. */
+interface Attached extends AttachedRequest {
+  readonly job: string;
 }
 
 /** Looks the answer up, then holds its worst case. Throws when the account refuses; then nothing is held. */
-export async function acceptAttached(env: Env, request: Attached): Promise<Accepted> {
+export async function acceptAttached(env: Env, asked: AttachedRequest): Promise<Accepted> {
+  const request = { ...asked, job: completionId() };
   const { caller, question, cache } = request;
-  const key = await resultKey({ account: caller.account, ...question });
-  const cached = key !== null && cache.read ? await readResult(env.RESULTS, key) : null;
+  const { verdict, answer, key } = await lookUp(env.RESULTS, caller.account, question, cache);
   const reserved = await caller.object.reserve({
     keyHash: caller.keyHash,
     job: request.job,
-    amount: cached ? 0 : question.plan.maxCharge,
+    amount: answer ? 0 : question.plan.maxCharge,
     expiresAt: Date.now() + ATTACHED_DEADLINE_MS + HOLD_GRACE_MS,
     facts: factsOf(question, request.requestHash),
   });
   if (!reserved.ok) throw accountError(reserved.error);
-  if (cached) return { cacheStatus: cacheStatus("hit"), events: replay(request, cached) };
-  const verdict = key === null ? "uncacheable" : cache.read ? "miss" : "bypass";
-  return { cacheStatus: cacheStatus(verdict), events: run(env, request, verdict, cache.write ? key : null) };
+  return {
+    completion: { id: request.job, created: toSeconds(Date.now()), model: question.model.id },
+    headers: { "cache-status": cacheStatus(verdict), [RECEIPT_HEADER]: receiptIdOf(request.job) },
+    events: answer ? replay(request, answer) : run(env, request, verdict, cache.write ? key : null),
+  };
 }
 
-async function* replay(request: Attached, answer: Answer): AsyncGenerator<AttachedEvent, void, void> {
+async function* replay(request: Attached, answer: Answer): AsyncGenerator<AnswerEvent, void, void> {
   const { text, usage } = answer;
   await settle(request, 1, 0, { status: "succeeded", text, usage, cache: "hit", timings: null });
   yield { type: "text", text: answer.text };
@@ -83,7 +75,7 @@ async function* run(
   request: Attached,
   cache: CacheVerdict,
   key: string | null,
-): AsyncGenerator<AttachedEvent, void, void> {
+): AsyncGenerator<AnswerEvent, void, void> {
   const { question, signal } = request;
   const { model, plan } = question;
   let text = "";

@@ -28,34 +28,31 @@ export interface RequestPlan {
   readonly maxCharge: number;
 }
 
-interface Question {
-  readonly messages: readonly Message[];
-  /** Null asks for the model's default, or as much of it as the context leaves. */
-  readonly maxTokens: number | null;
-}
-
-/** The plan of a request whose pictures' sizes are known. Throws when prompt and answer don't fit the context. */
+/**
+ * The plan of a request whose pictures' sizes are known. `allowed` is how many tokens the caller allows; null asks for the
+ * model's default, or as much of it as the context leaves. Throws when prompt and answer don't fit the context.
+ */
 export function planRequest(
   model: Model,
   tokenizer: Tokenizer,
-  question: Question,
+  messages: readonly Message[],
+  allowed: number | null,
   resolved: readonly ResolvedImage[],
 ): RequestPlan {
   const images = resolved.map((image) => planImage(model, image));
   const imageTokenCount = images.reduce((sum, image) => sum + image.tokens.total, 0);
-  const { textTokens } = tokenizePrompt(renderPrompt(model.template, question.messages), tokenizer);
+  const { textTokens } = tokenizePrompt(renderPrompt(model.template, messages), tokenizer);
   const promptTokens = imageTokenCount + textTokens;
   const room = model.contextLength - promptTokens;
-  if (room < (question.maxTokens ?? 1)) {
-    const asked =
-      question.maxTokens === null ? "at least 1 for the answer" : `${question.maxTokens} for the answer`;
+  if (room < (allowed ?? 1)) {
+    const asked = allowed === null ? "at least 1 for the answer" : `${allowed} for the answer`;
     throw new ApiError(
       "context_length_exceeded",
       `The prompt has ${promptTokens} tokens (${imageTokenCount} of images, ${textTokens} of text) and needs ${asked}; ${model.id} fits ${model.contextLength} in all.`,
       { param: "messages" },
     );
   }
-  const maxTokens = question.maxTokens ?? Math.min(model.defaults.maxTokens, room);
+  const maxTokens = allowed ?? Math.min(model.defaults.maxTokens, room);
   return {
     images,
     imageTokens: imageTokenCount,

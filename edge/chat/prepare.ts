@@ -35,6 +35,6 @@ export async function prepareQuestion(env: Env, caller: Caller, body: ChatReques
   const { messages, images: requested } = conversation;
   const maxTokens = readMaxTokens(body, model);
   const images = await resolveImages(env, caller, requested);
-  const plan = planRequest(model, await tokenizerOf(model), { messages, maxTokens }, images);
+  const plan = planRequest(model, await tokenizerOf(model), messages, maxTokens, images);
   return { model, messages, images, plan, sampling: readSampling(body, model, plan.maxTokens) };
 }

@@ -1,6 +1,6 @@
-/** An attached request as server-sent events (WHATWG HTML §9.2), in OpenAI's chunks. */
-import { asApiError } from "../errors.ts";
-import type { AttachedEvent } from "./attached.ts";
+/** A request as server-sent events (WHATWG HTML §9.2), in OpenAI's chunks. */
+import { ApiError, asApiError } from "../errors.ts";
+import type { AnswerEvent, Completion } from "./accepted.ts";
 import { chunkWriter } from "./wire.ts";
 
 /**
@@ -10,10 +10,7 @@ import { chunkWriter } from "./wire.ts";
 const KEEP_ALIVE_MS = 250;
 
 interface StreamOptions {
-  readonly id: string;
-  /** Unix seconds. */
-  readonly created: number;
-  readonly model: string;
+  readonly completion: Completion;
   readonly includeUsage: boolean;
   /** Called when the client has left, so that the engine stops. */
   readonly leave: () => void;
@@ -32,7 +29,7 @@ interface EventStream {
  * refused with a status of its own. Waiting is shown as comments, which every client's parser skips.
  */
 export async function eventStream(
-  events: AsyncGenerator<AttachedEvent, void, void>,
+  events: AsyncGenerator<AnswerEvent, void, void>,
   options: StreamOptions,
 ): Promise<EventStream> {
   const first = await events.next();
@@ -52,16 +49,16 @@ export async function eventStream(
  * bounded by the longest answer.
  */
 async function pump(
-  first: IteratorResult<AttachedEvent, void>,
-  events: AsyncGenerator<AttachedEvent, void, void>,
+  first: IteratorResult<AnswerEvent, void>,
+  events: AsyncGenerator<AnswerEvent, void, void>,
   writer: WritableStreamDefaultWriter<Uint8Array>,
-  { left, leave, ...options }: StreamOptions,
+  { left, leave, completion, includeUsage }: StreamOptions,
 ): Promise<void> {
   const encoder = new TextEncoder();
   const write = (text: string) => void writer.write(encoder.encode(text)).catch(leave);
   const send = (data: object) => write(`data: ${JSON.stringify(data)}\n\n`);
-  const chunk = chunkWriter(options, options.includeUsage);
-  const show = (event: AttachedEvent) => {
+  const chunk = chunkWriter(completion, includeUsage);
+  const show = (event: AnswerEvent) => {
     switch (event.type) {
       case "queued":
         write(`: queued position=${event.position} eta_ms=${event.etaMs}\n\n`);
@@ -69,9 +66,14 @@ async function pump(
       case "text":
         send(chunk.delta({ content: event.text }));
         break;
+      case "reset":
+        throw new ApiError(
+          "worker_lost",
+          "The worker was lost and the request runs again; send it again with its Idempotency-Key for the answer.",
+        );
       case "end":
         send(chunk.delta({}, event.answer.finishReason));
-        if (options.includeUsage) send(chunk.usage(event.answer.usage, event.charge));
+        if (includeUsage) send(chunk.usage(event.answer.usage, event.charge));
     }
   };
   const keepAlive = setInterval(() => {

@@ -1,13 +1,13 @@
 import { expect, it } from "vitest";
-import type { AttachedEvent } from "./attached.ts";
+import type { AnswerEvent } from "./accepted.ts";
 import { eventStream } from "./stream.ts";
 
-const QUEUED: AttachedEvent = { type: "queued", position: 1, etaMs: 1_000 };
+const QUEUED: AnswerEvent = { type: "queued", position: 1, etaMs: 1_000 };
 
 /** A request that waits in line, and what becomes of it. */
 function waiting(onFirst: () => void) {
   const request = { settled: false };
-  async function* events(): AsyncGenerator<AttachedEvent, void, void> {
+  async function* events(): AsyncGenerator<AnswerEvent, void, void> {
     try {
       onFirst();
       for (;;) yield QUEUED;
@@ -20,7 +20,8 @@ function waiting(onFirst: () => void) {
 
 function options(leaving: AbortController) {
   const leave = () => leaving.abort();
-  return { id: "chatcmpl-1", created: 0, model: "m", includeUsage: false, leave, left: leaving.signal };
+  const completion = { id: "chatcmpl-1", created: 0, model: "m" };
+  return { completion, includeUsage: false, leave, left: leaving.signal };
 }
 
 it("settles a request whose client left before its first event", async () => {
@@ -43,7 +44,7 @@ it("settles a request whose client left before it read anything", async () => {
 it("settles a request whose client does not read", async () => {
   const leaving = new AbortController();
   const request = { settled: false };
-  async function* events(): AsyncGenerator<AttachedEvent, void, void> {
+  async function* events(): AsyncGenerator<AnswerEvent, void, void> {
     for (let token = 0; token < 1_000; token++) yield { type: "text", text: "word " };
     request.settled = true;
   }

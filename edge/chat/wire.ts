@@ -3,6 +3,7 @@
 import type { Usage } from "../../core/usage.ts";
 import type { Answer } from "../account/contract.ts";
 import { randomId } from "../random-id.ts";
+import type { Completion } from "./accepted.ts";
 import type { ChatCompletion } from "./schema.ts";
 
 /** Micro-credits in a credit. Every amount is whole micro-credits; `usage.cost` alone is shown in credits. */
@@ -29,13 +30,6 @@ export function usageBodyOf(usage: Usage, charge: number): ChatCompletion["usage
     cost: charge / CREDIT,
     cost_microcredits: charge,
   };
-}
-
-interface Completion {
-  readonly id: string;
-  /** Unix seconds. */
-  readonly created: number;
-  readonly model: string;
 }
 
 export function completionBody(completion: Completion, answer: Answer, charge: number): ChatCompletion {

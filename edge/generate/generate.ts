@@ -71,7 +71,9 @@ export async function* generate(
     return;
   }
   const begun = performance.now();
-  const pixels = await Promise.all(generation.images.map((image) => preparePixels(env, model, image)));
+  const pixels = await Promise.all(
+    generation.images.map((image) => preparePixels(env, model, image, signal)),
+  );
   const prepareMs = performance.now() - begun;
   const namespace = await namespaceOf(env.KEY_SECRET, generation.account);
   const affinity = generation.images[0] ? `${namespace}/${generation.images[0].digest}` : null;
@@ -167,14 +169,18 @@ async function* waitForLease(
       }
       inLine = false;
       if (acquired.kind === "granted") return acquired.lease;
-      throw new ApiError(
-        "no_worker",
-        `No worker serves ${model.id}. Attach one: start gpu-worker with TESSERA_MODEL=${model.id} and this pool's secret (docs/operating.md).`,
-        { headers: DO_NOT_RETRY },
-      );
+      throw noWorker(model.id);
     }
     throw new ApiError("deadline_exceeded", "No worker came free in time.");
   } finally {
     if (inLine) background(pool.leave(ticket));
   }
+}
+
+export function noWorker(model: string): ApiError {
+  return new ApiError(
+    "no_worker",
+    `No worker serves ${model}. Attach one: start gpu-worker with TESSERA_MODEL=${model} and this pool's secret (docs/operating.md).`,
+    { headers: DO_NOT_RETRY },
+  );
 }

@@ -11,9 +11,21 @@ export interface FramePixels {
   readonly bytes: Uint8Array<ArrayBuffer>;
 }
 
-/** Decodes an image and resizes it for a model, in the vision Worker. Throws when it turns out to be unreadable. */
-export async function preparePixels(env: Env, model: Model, resolved: ResolvedImage): Promise<FramePixels> {
-  const prepared = await env.VISION.prepare(resolved.bytes, { geometry: model.geometry, policy: "default" });
+/**
+ * Decodes an image and resizes it for a model, in the vision Worker. Throws when it turns out to be unreadable, and when
+ * the signal is aborted.
+ */
+export async function preparePixels(
+  env: Env,
+  model: Model,
+  resolved: ResolvedImage,
+  signal: AbortSignal,
+): Promise<FramePixels> {
+  const prepared = await env.VISION.prepare(resolved.bytes, {
+    geometry: model.geometry,
+    policy: "default",
+    untilLeft: () => untilAborted(signal),
+  });
   if (!prepared.ok) {
     throw new ApiError(prepared.error.code, prepared.error.message, { param: resolved.param });
   }
@@ -29,4 +41,11 @@ export async function preparePixels(env: Env, model: Model, resolved: ResolvedIm
         resized: [resized[0], resized[1]] satisfies [number, number],
       };
   return { image: { width, height, ...shape, sha256 }, bytes };
+}
+
+function untilAborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener("abort", () => resolve(), { once: true });
+  });
 }

@@ -1,4 +1,4 @@
-import { findModel } from "../../core/models.ts";
+import { findModel, type Model } from "../../core/models.ts";
 import type { Env } from "../env.ts";
 import { replicateModel } from "../replicate/support.ts";
 
@@ -8,4 +8,9 @@ export async function isReady(env: Env, id: string, job?: string): Promise<boole
   if (model && replicateModel(env, model)) return true;
   const pool = env.POOL.get(env.POOL.idFromName(id));
   return job === undefined ? pool.ready() : pool.readyFor(job);
+}
+
+/** Whether anybody will answer a model soon: Replicate, or a worker that is ready or starting. */
+export async function isServed(env: Env, model: Model): Promise<boolean> {
+  return replicateModel(env, model) !== undefined || env.POOL.get(env.POOL.idFromName(model.id)).serves();
 }

@@ -1,39 +1,40 @@
 /** Accepts a request that runs without its connection: pictures kept, money held, row written, doorbell rung. */
-import type { JobRecord } from "../account/contract.ts";
+import type { Acceptance, Idempotency } from "../account/contract.ts";
 import { accountError, type Caller } from "../auth/caller.ts";
 import type { CacheDirectives } from "../cache/directives.ts";
-import { readResult, resultKey } from "../cache/results.ts";
+import { lookUp } from "../cache/results.ts";
 import type { Question } from "../chat/prepare.ts";
 import type { Env } from "../env.ts";
 import { ApiError } from "../errors.ts";
 import { checkPublicUrl } from "../outbound/url.ts";
 import { randomId } from "../random-id.ts";
 import { factsOf } from "../receipts/facts.ts";
-import { jobImageKey, type StoredQuestion } from "./stored-request.ts";
+import { jobImageKey, type StoredQuestion } from "./stored-question.ts";
 
-interface StoredOptions {
+export interface Stored {
+  readonly caller: Caller;
+  readonly question: Question;
   /** SHA-256 of the request's body. */
   readonly requestHash: string;
   readonly cache: CacheDirectives;
   readonly trace: string | null;
   readonly webhook: string | null;
+  readonly idempotency: Idempotency | null;
 }
 
-/** The job's record. Throws when the webhook's URL is wrong or the account refuses; then nothing is kept. */
-export async function acceptStored(
-  env: Env,
-  caller: Caller,
-  question: Question,
-  { requestHash, cache, trace, webhook }: StoredOptions,
-): Promise<JobRecord> {
+/**
+ * The new job, or the one that the idempotency key stands for already. Throws when the webhook's URL is wrong or the
+ * account refuses; then nothing is kept.
+ */
+export async function acceptStored(env: Env, request: Stored): Promise<Acceptance> {
+  const { caller, question, cache, trace, webhook, idempotency } = request;
   if (webhook !== null) {
     const url = checkPublicUrl(webhook, { loopback: env.LOOPBACK_WEBHOOKS === "allow" });
     if (!url.ok) throw new ApiError(url.error.code, url.error.message, { param: "webhook" });
   }
   await caller.authorise("infer");
   const job = `job_${randomId()}`;
-  const key = await resultKey({ account: caller.account, ...question });
-  const cached = key !== null && cache.read ? await readResult(env.RESULTS, key) : null;
+  const { key, answer } = await lookUp(env.RESULTS, caller.account, question, cache);
   const stored: StoredQuestion = {
     model: question.model.id,
     messages: question.messages.map(({ role, parts }) => ({ role, parts: [...parts] })),
@@ -53,14 +54,12 @@ export async function acceptStored(
     {
       keyHash: caller.keyHash,
       job,
-      amount: cached ? 0 : question.plan.maxCharge,
-      facts: factsOf(question, requestHash),
+      amount: answer ? 0 : question.plan.maxCharge,
+      facts: factsOf(question, request.requestHash),
     },
-    { job, model: question.model.id, request: JSON.stringify(stored), webhook },
+    { job, model: question.model.id, request: JSON.stringify(stored), webhook, idempotency },
   );
-  if (!accepted.ok) {
-    await env.IMAGES.delete(keys);
-    throw accountError(accepted.error);
-  }
+  if (!accepted.ok || accepted.value.replayed) await env.IMAGES.delete(keys);
+  if (!accepted.ok) throw accountError(accepted.error);
   return accepted.value;
 }

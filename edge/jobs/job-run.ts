@@ -2,15 +2,18 @@ import { DurableObject } from "cloudflare:workers";
 import { z } from "zod";
 import { findModel } from "../../core/models.ts";
 import { charge } from "../../core/price.ts";
-import type { Answer, Attempt, Outcome } from "../account/contract.ts";
+import type { Account } from "../account/account.ts";
+import type { Answer, Attempt, JobRecord, Outcome } from "../account/contract.ts";
 import { readResult, writeResult } from "../cache/results.ts";
 import type { Env } from "../env.ts";
 import { ApiError, asApiError } from "../errors.ts";
 import { generate } from "../generate/generate.ts";
 import { isReady } from "../generate/ready.ts";
 import type { ResolvedImage } from "../images/resolve.ts";
+import type { JobListener, JobRunApi } from "./contract.ts";
 import { type Doorbell, doorbell } from "./doorbell.ts";
-import { jobImageKey, parseStoredRequest, type StoredQuestion } from "./stored-request.ts";
+import { jobImageKey, parseStoredQuestion, type StoredQuestion } from "./stored-question.ts";
+import { Watchers } from "./watchers.ts";
 
 /** How soon a job without a worker asks again, in milliseconds. */
 const NO_WORKER_POLL_MS = 1_000;
@@ -26,11 +29,18 @@ const RETRYABLE = new Set(["worker_lost", "no_worker", "internal_error"]);
  * Runs one stored job to its end. The alarm handler is what runs, so the platform starts it again after any crash; the
  * account's fence decides which attempt counts.
  */
-export class JobRun extends DurableObject<Env> {
-  /** Rings for a job; ringing twice is ringing once. */
+export class JobRun extends DurableObject<Env> implements JobRunApi {
+  readonly #watchers = new Watchers();
+
   async start(bell: Doorbell): Promise<void> {
     await this.ctx.storage.put("bell", bell);
     if ((await this.ctx.storage.getAlarm()) === null) await this.ctx.storage.setAlarm(Date.now());
+  }
+
+  async watch(bell: Doorbell, listener: JobListener): Promise<JobRecord> {
+    const ended = this.#watchers.add(listener);
+    await this.start(bell);
+    return ended;
   }
 
   override async alarm(): Promise<void> {
@@ -50,19 +60,27 @@ export class JobRun extends DurableObject<Env> {
     }
     const attempt = model === null ? null : await object.startAttempt(job);
     if (!attempt) {
-      await this.ctx.storage.deleteAll();
+      await this.#end(object, job);
       return;
     }
+    this.#watchers.begin(attempt.attempt);
     await this.ctx.storage.put("attempt", { job, attempt: attempt.attempt, lease: attempt.lease });
 
-    const request = parseStoredRequest(attempt.request);
+    const request = parseStoredQuestion(attempt.request);
     const outcome = await this.#run(account, job, attempt, request);
     if (outcome) await object.finish(outcome);
     const given = { job, attempt: attempt.attempt, lease: attempt.lease };
     if (outcome || (await object.abandonAttempt(given))) {
       await this.env.IMAGES.delete(request.images.map((_, index) => jobImageKey(account, job, index)));
     }
+    await this.#end(object, job);
+  }
+
+  /** Forgets this attempt. Whoever watches learns the outcome, or waits for another attempt. */
+  async #end(account: DurableObjectStub<Account>, job: string): Promise<void> {
     await this.ctx.storage.deleteAll();
+    const record = await account.endedJob(job);
+    if (record) this.#watchers.end(record);
   }
 
   /** The attempt's outcome, or null when another attempt may do better. */
@@ -100,8 +118,11 @@ export class JobRun extends DurableObject<Env> {
     request: StoredQuestion,
   ): Promise<Pick<Outcome, "answer" | "charge" | "cache" | "timings">> {
     const cached = request.cache?.read ? await readResult(this.env.RESULTS, request.cache.key) : null;
-    if (cached) return { answer: cached, charge: 0, cache: "hit", timings: null };
-    const verdict = request.cache === null ? "uncacheable" : request.cache.read ? "miss" : "bypass";
+    if (cached) {
+      this.#watchers.text(cached.text);
+      return { answer: cached, charge: 0, cache: "hit", timings: null };
+    }
+    const cache = request.cache === null ? "uncacheable" : request.cache.read ? "miss" : "bypass";
     const model = findModel(request.model);
     if (!model) throw new ApiError("model_not_found", `There is no model '${request.model}'.`);
     const deadline = attempt.deadline - MARGIN_MS;
@@ -121,12 +142,16 @@ export class JobRun extends DurableObject<Env> {
     });
     let text = "";
     for await (const event of events) {
-      if (event.type === "token") text += event.text;
+      if (event.type === "queued") this.#watchers.tell(event);
+      if (event.type === "token") {
+        text += event.text;
+        this.#watchers.text(event.text);
+      }
       if (event.type !== "done") continue;
       const answer: Answer = { text, finishReason: event.finishReason, usage: event.usage };
       if (request.cache?.write) await writeResult(this.env.RESULTS, request.cache.key, answer);
       const cost = charge(model.price, event.usage);
-      return { answer, charge: cost, cache: verdict, timings: event.timings };
+      return { answer, charge: cost, cache, timings: event.timings };
     }
     throw new Error("A generation ended without its last event.");
   }

@@ -2,7 +2,7 @@ import { runDurableObjectAlarm } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { FACTS, newAccount, recordBells, stopClock } from "../account/testing/fixture.ts";
-import { jobImageKey, type StoredQuestion } from "./stored-request.ts";
+import { jobImageKey, type StoredQuestion } from "./stored-question.ts";
 
 beforeEach(() => {
   stopClock();
@@ -40,7 +40,7 @@ it("keeps a job's pictures while an attempt is left, and no longer", async () =>
   await env.IMAGES.put(picture, "a picture");
   await stub.accept(
     { keyHash, job, amount: 300, facts: FACTS },
-    { job, model: request.model, request: JSON.stringify(request), webhook: null },
+    { job, model: request.model, request: JSON.stringify(request), webhook: null, idempotency: null },
   );
   await reportWorker();
   const run = env.JOB_RUN.get(env.JOB_RUN.idFromName(job));

@@ -1,5 +1,6 @@
 import { z } from "@hono/zod-openapi";
 import type { JobRecord } from "../account/contract.ts";
+import type { Completion } from "../chat/accepted.ts";
 import { chatCompletion } from "../chat/schema.ts";
 import { completionBody } from "../chat/wire.ts";
 import { toSeconds } from "../seconds.ts";
@@ -18,25 +19,30 @@ export const jobSchema = z
     finished_at: seconds.nullable(),
     result: chatCompletion.nullable(),
     error: z.object({ code: z.string(), message: z.string() }).nullable(),
+    cached: z.boolean().openapi({ description: "Whether the result came from the cache, for nothing." }),
     cost_microcredits: z.int().openapi({ description: "What the ended job was charged; 0 until then" }),
   })
   .openapi("Job");
 
 /** A job as the API shows it. */
 export function jobBody(record: JobRecord): z.infer<typeof jobSchema> {
-  const created = toSeconds(record.createdAt);
-  const completion = { id: record.id.replace(/^job_/, "chatcmpl-"), created, model: record.model };
   return {
     id: record.id,
     object: "job",
     model: record.model,
     status: record.state,
     attempt: record.attempt,
-    created_at: created,
+    created_at: toSeconds(record.createdAt),
     started_at: record.startedAt === null ? null : toSeconds(record.startedAt),
     finished_at: record.finishedAt === null ? null : toSeconds(record.finishedAt),
-    result: record.answer && completionBody(completion, record.answer, record.charge),
+    result: record.answer && completionBody(completionOf(record), record.answer, record.charge),
     error: record.failure,
+    cached: record.cache === "hit",
     cost_microcredits: record.charge,
   };
+}
+
+/** The completion that a job's answer is. */
+export function completionOf({ id, createdAt, model }: JobRecord): Completion {
+  return { id: id.replace(/^job_/, "chatcmpl-"), created: toSeconds(createdAt), model };
 }

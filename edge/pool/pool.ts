@@ -93,6 +93,12 @@ export class Pool extends DurableObject<Env> {
     this.#serveLine();
   }
 
+  /** Whether any worker of this model is there, ready or starting. */
+  serves(): boolean {
+    this.#expire();
+    return this.#workers.size > 0;
+  }
+
   /** Whether any worker of this model is ready. */
   ready(): boolean {
     this.#expire();

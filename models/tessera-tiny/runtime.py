@@ -23,15 +23,17 @@ class Runtime:
     def __init__(self, folder: Path = WEIGHTS, threads: int = 2) -> None:
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads
+        options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_BASIC
         load = lambda name: onnxruntime.InferenceSession(str(folder / f"{name}.onnx"), options, providers=["CPUExecutionProvider"])
-        self.vision, self.embed, self.decoder = load("vision_encoder"), load("embed_tokens"), load("decoder")
+        self.vision, self.embed = load("vision_encoder"), load("embed_tokens")
+        self.prefill, self.decode = load("prefill"), load("decode")
         self.tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
         self.stop = self.tokenizer.token_to_id("<|im_end|>")
         with safe_open(str(folder / "model.safetensors"), "numpy") as f:
             self.newline = f.get_tensor("image_newline").astype(np.float32)
         processor = json.loads((folder / "preprocessor_config.json").read_text())
         self.mean, self.std = (np.array(processor[k], np.float32) for k in ("image_mean", "image_std"))
-        self.cache = [(i.name, i.shape) for i in self.decoder.get_inputs()[3:]]
+        self.cache = [i.name for i in self.decode.get_inputs()[2:]]
 
     def image_tokens(self, image: Image.Image, low: bool = False) -> np.ndarray:
         """The image's tokens [n, d], packed as the prompt holds them."""
@@ -54,24 +56,15 @@ class Runtime:
         return np.concatenate([self.text(before), self.image_tokens(image, low)[None], self.text("\n" + after)], 1)
 
     def generate(self, embeddings: np.ndarray, limit: int = 64) -> list[int]:
-        past = {name: np.zeros((1, shape[1], 0, shape[3]), np.float32) for name, shape in self.cache}
+        logits, *past = self.prefill.run(None, {"inputs_embeds": embeddings})
         ids: list[int] = []
-        done = 0
-        while len(ids) < limit:
-            count = embeddings.shape[1]
-            feed = {
-                "inputs_embeds": embeddings,
-                "attention_mask": np.ones((1, done + count), np.int64),
-                "position_ids": np.arange(done, done + count, dtype=np.int64)[None],
-            }
-            logits, *present = self.decoder.run(None, feed | past)
-            done += count
-            token = int(logits[0, -1].argmax())
-            if token == self.stop:
-                break
+        while (token := int(logits[0, -1].argmax())) != self.stop:
             ids.append(token)
-            past = dict(zip(past, present))
-            embeddings = self.embeddings([token])
+            if len(ids) == limit:
+                break
+            feed = {"inputs_embeds": self.embeddings([token]), "past_length": np.array(past[0].shape[2:3])}
+            logits, *added = self.decode.run(None, feed | dict(zip(self.cache, past)))
+            past = [np.concatenate(parts, 2) for parts in zip(past, added)]
         return ids
 
     def answer(self, image: Image.Image | None, question: str, low: bool = False) -> str:

@@ -17,3 +17,10 @@ export async function workerMetric({ workerUrl }: Address, name: string): Promis
   if (found === undefined) throw new Error(`The worker has no metric '${name}'.`);
   return Number(found);
 }
+
+/** How many frames the worker has taken, however they ended. */
+export async function generations({ workerUrl }: Address): Promise<number> {
+  const metrics = await (await fetch(new URL("/metrics", workerUrl))).text();
+  const counts = metrics.matchAll(/^tessera_requests_total\{outcome="(?:done|failed|aborted)"\} (\d+)$/gm);
+  return [...counts].reduce((sum, [, count]) => sum + Number(count), 0);
+}

@@ -13,6 +13,7 @@ const job = z.object({
   attempt: z.int(),
   result: completion.nullable(),
   error: z.object({ code: z.string(), message: z.string() }).nullable(),
+  cached: z.boolean(),
   cost_microcredits: z.int(),
 });
 export type Job = z.infer<typeof job>;

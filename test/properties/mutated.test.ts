@@ -41,7 +41,7 @@ it(
     const golden = readdirSync(GOLDEN).map((file) => new Uint8Array(readFileSync(join(GOLDEN, file))));
     const originals = [
       ...golden.filter(({ length }) => length > 0 && length < 60_000),
-      ...[...generatedFiles()].map(({ bytes }) => bytes).filter((_, index) => index % 4 === 0),
+      ...[...generatedFiles()].map(({ bytes }) => bytes).filter((_, index) => index % 16 === 0),
     ];
     const vision = openNodeVision();
     let pictures = 0;

@@ -5,12 +5,12 @@ import { corrupt, truncated } from "../refusal.ts";
 import { type Decoding, done } from "./decoding.ts";
 import type { GifHeader } from "./gif-header.ts";
 import { decodeLzw } from "./lzw.ts";
-import { rowsPerYield } from "./pace.ts";
+import { PIXELS_PER_YIELD, rowsPerYield } from "./pace.ts";
 
 export function* decodeGif(engine: Engine, bytes: Uint8Array, header: GifHeader, onWhite: boolean): Decoding {
   const { frame, width, height } = header;
   const indices = new Uint8Array(frame.width * frame.height);
-  const decoded = decodeLzw(bytes, header.data, indices);
+  const decoded = yield* decodeLzw(bytes, header.data, indices, PIXELS_PER_YIELD);
   if (decoded === undefined) return corrupt("its picture data is no LZW");
   if (decoded < indices.length) return truncated("its picture data ends early");
   yield;

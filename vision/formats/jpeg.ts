@@ -1,15 +1,15 @@
 /** A JPEG's rows, through the Wasm module. */
 
-import { ok, type Result } from "../../core/result.ts";
+import type { Result } from "../../core/result.ts";
 import type { ImageRefusal } from "../../core/vision.ts";
-import { copyIn, type Engine } from "../engine.ts";
+import type { Engine } from "../engine.ts";
 import type { ImageLimits } from "../limits.ts";
 import { corrupt, refuse, truncated } from "../refusal.ts";
 import { type Decoding, done } from "./decoding.ts";
 import type { ColourModel, JpegHeader } from "./jpeg-frame.ts";
 import { type JpegScans, readScans, type Scan } from "./jpeg-scans.ts";
 import type { HuffmanTable } from "./jpeg-tables.ts";
-import { rowsPerYield } from "./pace.ts";
+import { BYTES_PER_YIELD, blockRowsPerYield, rowsPerYield } from "./pace.ts";
 
 const FINISHED = 1;
 const TRUNCATED = -1;
@@ -37,9 +37,10 @@ export function* decodeJpeg(
   const read = readScans(bytes, header);
   if (!read.ok) return read;
   layOut(engine, header, read.value);
-  const loaded = loadScans(engine, bytes, header, read.value);
+  yield;
+  const scans: LoadedScan[] = [];
+  const loaded = yield* loadScans(engine, bytes, header, read.value, scans);
   if (!loaded.ok) return loaded;
-  const scans = loaded.value;
 
   const [first] = scans;
   const pace = Math.max(Math.floor(rowsPerYield(header.width) / mcuHeight(header)), 1);
@@ -77,7 +78,7 @@ function* decodeBands(
     engine.beginBand(start, Math.min(start + bandRows, rows));
     for (const scan of scans) {
       beginScan(engine, scan);
-      const result = yield* run(engine.stepScan, pace);
+      const result = yield* run(engine.stepScan, blockRowsPerYield(blocksInRow(header, scan)));
       if (!result.ok) return result;
     }
     const result = yield* run(engine.stepBand, pace);
@@ -101,28 +102,60 @@ function mcuHeight({ components }: JpegHeader): number {
   return 8 * Math.max(...components.map(({ vertical }) => vertical));
 }
 
+/** Blocks that one step of a scan reads. */
+function blocksInRow({ width, components }: JpegHeader, { scan }: LoadedScan): number {
+  const across = Math.max(...components.map(({ horizontal }) => horizontal));
+  const mcus = Math.ceil(width / (8 * across));
+  const ofScan = scan.components.map(({ index }) => components[index]);
+  const isSingle = ofScan.length === 1;
+  return ofScan.reduce(
+    (sum, one) => sum + mcus * (one?.horizontal ?? 1) * (isSingle ? 1 : (one?.vertical ?? 1)),
+    0,
+  );
+}
+
 /** Copies the scans' bytes and takes their stuffing out. */
-function loadScans(
+function* loadScans(
   engine: Engine,
   bytes: Uint8Array,
   { width, height }: JpegHeader,
   { scans }: JpegScans,
-): Result<readonly LoadedScan[], ImageRefusal> {
+  loaded: LoadedScan[],
+): Decoding {
   // No scan has more MCUs than the picture has blocks of a full-size component.
   const blocks = Math.ceil(width / 8) * Math.ceil(height / 8) + 1;
-  const loaded: LoadedScan[] = [];
   let segmentsLeft = MAX_SEGMENTS;
   for (const scan of scans) {
-    const { at, size } = copyIn(engine, [bytes.subarray(scan.start, scan.end)]);
-    const most = scan.restartInterval === 0 ? 1 : Math.min(engine.countSegments(at, at + size), blocks);
+    const { at, size } = yield* copySlowly(engine, bytes.subarray(scan.start, scan.end));
+    let most = 1;
+    if (scan.restartInterval > 0) {
+      for (let from = 0; from < size && most < blocks; from += BYTES_PER_YIELD) {
+        most += engine.countRestarts(at + from, at + Math.min(from + BYTES_PER_YIELD, size), at + size);
+        yield;
+      }
+      most = Math.min(most, blocks);
+    }
     segmentsLeft -= most;
     if (segmentsLeft < 0) return corrupt("it has too many restart markers");
     const segments = engine.allocateSegments(most);
-    const count = engine.unstuff(at, at + size, segments, most);
+    engine.beginUnstuffing(at, at + size, segments, most);
+    while (engine.unstuff(BYTES_PER_YIELD)) yield;
+    const count = engine.segmentsFound();
     if (count < 0) return corrupt("its restart markers are out of order");
     loaded.push({ scan, segments, count });
   }
-  return ok(loaded);
+  return done;
+}
+
+/** Copies bytes into the module a part at a time, and returns where they are. */
+function* copySlowly(engine: Engine, bytes: Uint8Array): Generator<void, { at: number; size: number }, void> {
+  const at = engine.allocate(bytes.length);
+  for (let from = 0; from < bytes.length; from += BYTES_PER_YIELD) {
+    const part = bytes.subarray(from, from + BYTES_PER_YIELD);
+    new Uint8Array(engine.memory.buffer, at + from, part.length).set(part);
+    if (from > 0) yield;
+  }
+  return { at, size: bytes.length };
 }
 
 function layOut(engine: Engine, header: JpegHeader, { quantisation }: JpegScans): void {

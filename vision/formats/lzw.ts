@@ -4,10 +4,15 @@ import { byteAt } from "../bytes.ts";
 const MAX_CODE_BITS = 12;
 
 /**
- * Decodes sub-blocks from `at`, the byte of the minimum code size, until `out` is full. Returns how many indices came
- * before the data ended, or undefined when the data is no LZW.
+ * Decodes sub-blocks from `at`, the byte of the minimum code size, until `out` is full; yields every `pace` indices.
+ * Returns how many indices came before the data ended, or undefined when the data is no LZW.
  */
-export function decodeLzw(bytes: Uint8Array, at: number, out: Uint8Array): number | undefined {
+export function* decodeLzw(
+  bytes: Uint8Array,
+  at: number,
+  out: Uint8Array,
+  pace: number,
+): Generator<void, number | undefined, void> {
   const minimum = byteAt(bytes, at);
   if (minimum < 1 || minimum >= MAX_CODE_BITS) return undefined;
   const clear = 1 << minimum;
@@ -25,7 +30,12 @@ export function decodeLzw(bytes: Uint8Array, at: number, out: Uint8Array): numbe
   let left = 0;
   let position = at + 1;
   let blockLeft = 0;
+  let yieldAt = pace;
   while (produced < out.length) {
+    if (produced >= yieldAt) {
+      yieldAt = produced + pace;
+      yield;
+    }
     while (left < codeBits) {
       if (blockLeft === 0) {
         blockLeft = byteAt(bytes, position++);

@@ -28,7 +28,8 @@ export function* decodeKeyFrame(engine: Engine, header: WebpHeader, keyFrame: Ui
   if (!engine.beginWebp(header.width, header.height, at, tag >> 5, size)) {
     return truncated("its frame's partitions are incomplete");
   }
-  const pace = Math.max(Math.floor(rowsPerYield(header.width) / 16), 1);
+  // Its pixels take four times as long as those of a JPEG.
+  const pace = Math.max(Math.floor(rowsPerYield(header.width * 4) / 16), 1);
   for (let row = 1; ; row++) {
     const step = engine.stepWebp();
     if (step === FINISHED) return done;

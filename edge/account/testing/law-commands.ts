@@ -35,6 +35,9 @@ const job = fc.constantFrom("job_1", "job_2", "job_3", "job_4", "job_5", "job_6"
 const amount = fc.integer({ min: 0, max: 400 });
 const which = fc.nat({ max: 4 });
 const attemptNumber = fc.integer({ min: 1, max: 3 });
+const key = fc.constantFrom("a", "b");
+const fingerprint = fc.constantFrom("1", "2");
+const idempotency = fc.option(fc.record({ key, fingerprint }), { freq: 1 });
 /** At which statement the account crashes, if at all. */
 const crash = fc.option(fc.nat({ max: 8 }), { freq: 3 });
 
@@ -116,38 +119,48 @@ export const commands = [
     },
   ),
 
-  command("accept", [job, amount, fc.boolean(), crash], (id, worst, webhook, at) => async (model, real) => {
-    const stored = {
-      job: id,
-      model: "m",
-      request: "{}",
-      webhook: webhook ? "https://hooks.customer.dev/" : null,
-    };
-    const accept = () => {
-      const reservation = { keyHash: real.keyHash, job: id, amount: worst, facts: FACTS };
-      return real.call(at, (account) => account.accept(reservation, stored));
-    };
-    const known = model.stored(id);
-    if (known && known.state !== "deleted") {
-      expect(await accept()).toMatchObject({
-        value: { id, state: known.state, attempt: known.attempts.length },
-      });
-    } else if (model.jobs.has(id)) {
-      await expect(accept()).rejects.toThrow("never used again");
-    } else {
-      const refusal = model.refusal(worst, false);
-      expect(await accept()).toMatchObject(refusal === null ? { ok: true } : { error: { code: refusal } });
-      if (refusal !== null) return;
-      const fresh = {
-        kind: "stored",
-        amount: worst,
-        webhook,
-        attempts: [],
-        state: "queued",
-        finishedAt: 0,
-      } as const;
-      model.jobs.set(id, { ...fresh, attempts: [] });
-    }
+  command(
+    "accept",
+    [job, amount, fc.boolean(), idempotency, crash],
+    (id, worst, webhook, idempotency, at) => async (model, real) => {
+      const stored = {
+        job: id,
+        model: "m",
+        request: "{}",
+        webhook: webhook ? "https://hooks.customer.dev/" : null,
+        idempotency,
+      };
+      const accept = () => {
+        const reservation = { keyHash: real.keyHash, job: id, amount: worst, facts: FACTS };
+        return real.call(at, (account) => account.accept(reservation, stored));
+      };
+      const recalled = idempotency && model.recall(idempotency.key);
+      const known = recalled?.[1] ?? model.stored(id);
+      if (recalled && recalled[1].idempotency?.fingerprint !== idempotency.fingerprint) {
+        expect(await accept()).toEqual({ ok: false, error: { code: "idempotency_key_reused" } });
+      } else if (known && known.state !== "deleted") {
+        const record = { id: recalled?.[0] ?? id, state: known.state, attempt: known.attempts.length };
+        expect(await accept()).toMatchObject({ value: { replayed: true, record } });
+      } else if (model.jobs.has(id)) {
+        await expect(accept()).rejects.toThrow("never used again");
+      } else {
+        const refusal = model.refusal(worst, false);
+        const verdict = refusal === null ? { value: { replayed: false } } : { error: { code: refusal } };
+        expect(await accept()).toMatchObject(verdict);
+        if (refusal !== null) return;
+        const fresh = { kind: "stored", amount: worst, webhook, idempotency, finishedAt: 0 } as const;
+        model.jobs.set(id, { ...fresh, attempts: [], state: "queued" });
+      }
+    },
+  ),
+
+  command("recall", [key, fingerprint], (key, fingerprint) => async (model, real) => {
+    const recalled = model.recall(key);
+    const verdict = await real.account.recall(real.keyHash, { key, fingerprint });
+    if (!recalled) expect(verdict).toEqual({ ok: true, value: null });
+    else if (recalled[1].idempotency?.fingerprint === fingerprint) {
+      expect(verdict).toMatchObject({ value: { id: recalled[0], state: recalled[1].state } });
+    } else expect(verdict).toEqual({ ok: false, error: { code: "idempotency_key_reused" } });
   }),
 
   command("settle", [job, attemptNumber, amount, crash], (id, attempt, charge, at) => async (model, real) => {

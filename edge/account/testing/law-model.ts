@@ -1,5 +1,5 @@
 /** What the account should do, said as simply as possible: the oracle of the law's property test. */
-import type { Attempt, JobState, Ledger } from "../contract.ts";
+import type { Attempt, Idempotency, JobState, Ledger } from "../contract.ts";
 import { DAY } from "./fixture.ts";
 
 export const CONCURRENCY = 3;
@@ -20,6 +20,8 @@ export interface StoredModel {
   readonly kind: "stored";
   readonly amount: number;
   readonly webhook: boolean;
+  /** Null when it came without one, or has given it back. */
+  idempotency: Idempotency | null;
   readonly attempts: Attempt[];
   state: JobState | "deleted";
   finishedAt: number;
@@ -64,6 +66,14 @@ export class Model {
     return job?.kind === "stored" ? job : undefined;
   }
 
+  /** The job that an idempotency key stands for, by its id. */
+  recall(key: string): readonly [string, StoredModel] | undefined {
+    for (const [id, job] of this.jobs) {
+      if (job.kind === "stored" && job.idempotency?.key === key) return [id, job];
+    }
+    return undefined;
+  }
+
   /** Whether the next attempt could start. */
   isWaiting(job: StoredModel, now: number): boolean {
     return job.state === "queued" || (job.state === "running" && (job.attempts.at(-1)?.deadline ?? 0) <= now);
@@ -78,6 +88,7 @@ export class Model {
 
   end(job: StoredModel, state: JobState, charge: number, now: number): void {
     job.state = state;
+    if (state === "failed") job.idempotency = null;
     job.finishedAt = now;
     this.charged += Math.min(charge, job.amount);
   }
@@ -91,6 +102,7 @@ export class Model {
         if (this.isWaiting(job, now)) this.exhaust(job, now);
       } else if (job.finishedAt + DAY <= now) {
         job.state = "deleted";
+        job.idempotency = null;
       }
     }
   }

@@ -1,19 +1,31 @@
+import { z } from "@hono/zod-openapi";
 import { RECEIPT_HEADER, receiptIdOf } from "../../../core/receipt.ts";
-import { requireKey } from "../../auth/caller.ts";
+import type { Idempotency, JobRecord } from "../../account/contract.ts";
+import { accountError, type Caller, requireKey } from "../../auth/caller.ts";
 import { readCacheDirectives } from "../../cache/directives.ts";
-import { type AttachedEvent, acceptAttached } from "../../chat/attached.ts";
+import type { Accepted, AnswerEvent } from "../../chat/accepted.ts";
+import { acceptAttached } from "../../chat/attached.ts";
 import { prepareQuestion } from "../../chat/prepare.ts";
-import { chatCompletion, chatRequest, NEUTRAL_PARAMETERS } from "../../chat/schema.ts";
+import { type ChatRequestBody, chatCompletion, chatRequest, NEUTRAL_PARAMETERS } from "../../chat/schema.ts";
+import { acceptWatched, replay, replayedHeaders } from "../../chat/stored.ts";
 import { eventStream } from "../../chat/stream.ts";
-import { completionBody, completionId } from "../../chat/wire.ts";
+import { completionBody } from "../../chat/wire.ts";
 import { ApiError } from "../../errors.ts";
 import type { Timings } from "../../generate/generate.ts";
 import { MAX_BODY_BYTES } from "../../images/limits.ts";
 import { acceptStored } from "../../jobs/accept.ts";
+import { IDEMPOTENCY_HEADER, readIdempotency } from "../../jobs/idempotency.ts";
 import { jobBody, jobSchema } from "../../jobs/wire.ts";
 import { readHashedJson } from "../../read-json.ts";
-import { toSeconds } from "../../seconds.ts";
 import { type AppContext, jsonBody, jsonResponse, KEY_SECURITY, type Operation } from "../operation.ts";
+
+const requestHeaders = z.object({
+  [IDEMPOTENCY_HEADER]: z.string().optional().openapi({
+    description:
+      "1 to 255 printable characters of your choice. The request runs to its end once, whoever leaves; sent again with the same key and body it gets the stored answer, in the form now asked for, with `idempotent-replayed: true` and for nothing, or 409 and `retry-after-ms` while it runs.",
+  }),
+  prefer: z.string().optional().openapi({ description: "`respond-async` for a job that is answered later." }),
+});
 
 export const createCompletion: Operation = {
   route: {
@@ -23,7 +35,7 @@ export const createCompletion: Operation = {
     description:
       "OpenAI's chat completions. With `stream`, server-sent events; with `Prefer: respond-async`, a job that is answered later.",
     security: KEY_SECURITY,
-    request: jsonBody(chatRequest),
+    request: { ...jsonBody(chatRequest), headers: requestHeaders },
     responses: {
       200: jsonResponse("The answer", chatCompletion),
       202: jsonResponse("Accepted; the job's address is in `Location`", jobSchema),
@@ -36,86 +48,88 @@ export const createCompletion: Operation = {
       maxBytes: MAX_BODY_BYTES,
       unsupported: NEUTRAL_PARAMETERS,
     });
-    const stored = prefersAsync(context);
-    if (body.webhook !== undefined && !stored) {
-      throw new ApiError("unsupported_parameter", "'webhook' needs the header 'Prefer: respond-async'.", {
-        param: "webhook",
-      });
-    }
-    if (body.stream && stored) {
-      throw new ApiError(
-        "unsupported_parameter",
-        "'stream' cannot be combined with 'Prefer: respond-async'.",
-        { param: "stream" },
-      );
-    }
+    const asJob = prefersAsync(context);
+    refuseCombinations(body, asJob);
     const caller = context.get("caller");
-    const question = await prepareQuestion(context.env, caller, body);
-    const cache = readCacheDirectives(context.req.header("cache-control"));
-    const trace = context.req.header("traceparent")?.slice(0, 128) ?? null;
+    const idempotency = await readIdempotency(context.req.header(IDEMPOTENCY_HEADER), body);
+    const known = idempotency && (await recall(caller, idempotency));
+    if (known) return asJob ? showJob(context, known, true) : showAnswer(context, body, () => replay(known));
 
-    if (stored) {
-      const record = await acceptStored(context.env, caller, question, {
-        requestHash,
-        cache,
-        trace,
-        webhook: body.webhook ?? null,
-      });
-      return context.json(jobBody(record), 202, {
-        location: `/v1/jobs/${record.id}`,
-        [RECEIPT_HEADER]: receiptIdOf(record.id),
-        "preference-applied": "respond-async",
-      });
-    }
-
-    const leaving = new AbortController();
-    const leave = () => leaving.abort();
-    context.req.raw.signal.addEventListener("abort", leave);
-    const completion = {
-      id: completionId(),
-      created: toSeconds(Date.now()),
-      model: question.model.id,
-    };
-    const accepted = await acceptAttached(context.env, {
-      job: completion.id,
+    const request = {
       caller,
-      question,
+      question: await prepareQuestion(context.env, caller, body),
       requestHash,
-      cache,
-      trace,
-      signal: leaving.signal,
-      background: (work) => context.executionCtx.waitUntil(work),
-    });
-    const headers = {
-      "cache-status": accepted.cacheStatus,
-      [RECEIPT_HEADER]: receiptIdOf(completion.id),
+      cache: readCacheDirectives(context.req.header("cache-control")),
+      trace: context.req.header("traceparent")?.slice(0, 128) ?? null,
+      webhook: body.webhook ?? null,
+      idempotency,
     };
-
-    if (body.stream) {
-      const includeUsage = body.stream_options?.include_usage ?? false;
-      const left = leaving.signal;
-      const stream = eventStream(accepted.events, { ...completion, includeUsage, leave, left });
-      context.executionCtx.waitUntil(
-        stream.then(
-          ({ finished }) => finished,
-          () => undefined,
-        ),
-      );
-      return context.body((await stream).body, 200, {
-        ...headers,
-        "content-type": "text/event-stream; charset=utf-8",
-        "cache-control": "no-cache, no-transform",
-      });
+    if (asJob) {
+      const { record, replayed } = await acceptStored(context.env, request);
+      return showJob(context, record, replayed);
     }
-    const end = lastEvent(accepted.events);
-    context.executionCtx.waitUntil(end.catch(() => undefined));
-    const { answer, charge, timings } = await end;
-    return context.json(completionBody(completion, answer, charge), 200, {
-      ...headers,
-      ...(timings && { "server-timing": serverTiming(timings) }),
-    });
+    return showAnswer(context, body, (signal) =>
+      idempotency
+        ? acceptWatched(context.env, request, signal)
+        : acceptAttached(context.env, {
+            ...request,
+            signal,
+            background: (work) => context.executionCtx.waitUntil(work),
+          }),
+    );
   },
 };
+
+async function recall(caller: Caller, idempotency: Idempotency): Promise<JobRecord | null> {
+  const known = await caller.object.recall(caller.keyHash, idempotency);
+  if (!known.ok) throw accountError(known.error);
+  return known.value;
+}
+
+function showJob(context: AppContext, record: JobRecord, replayed: boolean): Response {
+  return context.json(jobBody(record), 202, {
+    location: `/v1/jobs/${record.id}`,
+    [RECEIPT_HEADER]: receiptIdOf(record.id),
+    "preference-applied": "respond-async",
+    ...replayedHeaders(replayed),
+  });
+}
+
+/** Answers with what `accept` gives, whole or as a stream; its signal is aborted when the client leaves. */
+async function showAnswer(
+  context: AppContext,
+  body: ChatRequestBody,
+  accept: (signal: AbortSignal) => Accepted | Promise<Accepted>,
+): Promise<Response> {
+  const leaving = new AbortController();
+  const leave = () => leaving.abort();
+  const left = leaving.signal;
+  context.req.raw.signal.addEventListener("abort", leave);
+  const { completion, headers, events } = await accept(left);
+
+  if (body.stream) {
+    const includeUsage = body.stream_options?.include_usage ?? false;
+    const stream = eventStream(events, { completion, includeUsage, leave, left });
+    context.executionCtx.waitUntil(
+      stream.then(
+        ({ finished }) => finished,
+        () => undefined,
+      ),
+    );
+    return context.body((await stream).body, 200, {
+      ...headers,
+      "content-type": "text/event-stream; charset=utf-8",
+      "cache-control": "no-cache, no-transform",
+    });
+  }
+  const end = lastEvent(events);
+  context.executionCtx.waitUntil(end.catch(() => undefined));
+  const { answer, charge, timings } = await end;
+  return context.json(completionBody(completion, answer, charge), 200, {
+    ...headers,
+    ...(timings && { "server-timing": serverTiming(timings) }),
+  });
+}
 
 /** W3C Server Timing: what of the answer's time went into the picture, the line and the engine. */
 function serverTiming(timings: Timings): string {
@@ -130,20 +144,32 @@ function prefersAsync(context: AppContext): boolean {
   return preferences.some((preference) => preference.trim().toLowerCase() === "respond-async");
 }
 
+function refuseCombinations(body: ChatRequestBody, asJob: boolean): void {
+  if (body.webhook !== undefined && !asJob) {
+    throw new ApiError("unsupported_parameter", "'webhook' needs the header 'Prefer: respond-async'.", {
+      param: "webhook",
+    });
+  }
+  if (body.stream && asJob) {
+    throw new ApiError("unsupported_parameter", "'stream' cannot be combined with 'Prefer: respond-async'.", {
+      param: "stream",
+    });
+  }
+}
+
 /** A header that promises what is not kept must not be ignored: the client would rely on it. */
 function refuseUnsupportedHeaders(context: AppContext): void {
-  for (const header of ["idempotency-key", "x-max-cost"]) {
-    if (context.req.header(header) !== undefined) {
-      throw new ApiError("unsupported_parameter", `The header '${header}' is not supported.`, {
-        param: header,
-      });
-    }
+  const header = "x-max-cost";
+  if (context.req.header(header) !== undefined) {
+    throw new ApiError("unsupported_parameter", `The header '${header}' is not supported.`, {
+      param: header,
+    });
   }
 }
 
 async function lastEvent(
-  events: AsyncGenerator<AttachedEvent, void, void>,
-): Promise<Extract<AttachedEvent, { type: "end" }>> {
+  events: AsyncGenerator<AnswerEvent, void, void>,
+): Promise<Extract<AnswerEvent, { type: "end" }>> {
   for await (const event of events) {
     if (event.type === "end") return event;
   }

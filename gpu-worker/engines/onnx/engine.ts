@@ -70,14 +70,12 @@ function preparation(graphs: Graphs, model: Model, images: ImageCache): Preparat
       return images.get(request.namespace, image, () => encode(image));
     },
 
-    async embedPrompt({ request, features }) {
-      const parts = await Promise.all(
-        request.prompt.map(async (piece) => {
-          const part = "ids" in piece ? await graphs.embed(piece.ids) : features[piece.image];
-          if (!part) throw new Error("A prompt names an image that the request lacks.");
-          return part;
-        }),
-      );
+    embedPrompt({ request, features }) {
+      const parts = request.prompt.map((piece) => {
+        const part = "ids" in piece ? graphs.embed(piece.ids) : features[piece.image];
+        if (!part) throw new Error("A prompt names an image that the request lacks.");
+        return part;
+      });
       const embeddings = new Float32Array(parts.reduce((size, part) => size + part.length, 0));
       let at = 0;
       for (const part of parts) {

@@ -1,4 +1,4 @@
-/** The three ONNX graphs of a LLaVA-NeXT model, run by onnxruntime on the CPU. */
+/** The ONNX graphs of a LLaVA-NeXT model, run by onnxruntime on the CPU. */
 import { join } from "node:path";
 import { InferenceSession, Tensor } from "onnxruntime-node";
 import { z } from "zod";
@@ -18,18 +18,9 @@ const modelConfig = z.looseObject({
   }),
 });
 
-/** One call of the decoder over a batch. */
-export interface DecoderInput {
-  /** Float32 [rows, length, width]. */
-  readonly embeddings: Float32Array;
-  readonly length: number;
-  readonly past: CacheView;
-}
-
+/** The keys and values to keep of the positions of a call, and the logits of each row's last one. */
 export interface DecoderOutput {
-  /** The logits of each row's last position. */
   readonly logits: readonly Float32Array[];
-  /** Keys and values of the positions of this call. */
   readonly added: NewPositions;
 }
 
@@ -41,8 +32,11 @@ export interface Graphs {
   /** Features of tiles, as rows of `width`. */
   encode(tiles: NormalisedTiles): Promise<Float32Array>;
   /** Embeddings of token ids, as rows of `width`. */
-  embed(ids: readonly number[]): Promise<Float32Array>;
-  decode(input: DecoderInput): Promise<DecoderOutput>;
+  embed(ids: readonly number[]): Float32Array;
+  /** A whole prompt, given as embeddings. */
+  prefill(embeddings: Float32Array): Promise<DecoderOutput>;
+  /** The next position of every row of a cache, given as embeddings. */
+  decode(embeddings: Float32Array, past: CacheView): Promise<DecoderOutput>;
   close(): Promise<void>;
 }
 
@@ -53,21 +47,21 @@ export async function loadGraphs(folder: string, threads: number, tile: number):
   const open = (name: string) =>
     InferenceSession.create(join(folder, name), {
       intraOpNumThreads: threads,
-      // Spinning threads take the cores that HTTP and the other processes of the machine need.
-      extra: { session: { intra_op: { allow_spinning: "0" } } },
+      // The graphs are written with fused operators where these are quicker; further fusing makes them slower.
+      graphOptimizationLevel: "basic",
+      // Within a call threads spin, since a decoding step is a hundred operators of a few microseconds. Between calls
+      // they would take the cores that HTTP and the other processes of the machine need.
+      extra: { session: { force_spinning_stop: "1" } },
     });
   const vision = await open(WEIGHT_FILES.vision);
-  const embedding = await open(WEIGHT_FILES.embed);
-  const decoder = await open(WEIGHT_FILES.decoder);
+  const prefill = await open(WEIGHT_FILES.prefill);
+  const decode = await open(WEIGHT_FILES.decode);
 
-  const width = config.hidden_size;
+  const { hidden_size: width, num_hidden_layers: layers, vocab_size: vocabulary } = config;
   const heads = config.num_key_value_heads ?? config.num_attention_heads;
   const headSize = config.head_dim ?? Math.floor(width / config.num_attention_heads);
-  const layers = config.num_hidden_layers;
   const cacheNames = Array.from({ length: layers }, (_, layer) => [`${layer}.key`, `${layer}.value`]).flat();
-  // Some decoders give the keys and values of the new positions by themselves, which spares a copy of the whole cache.
-  const addsOnly = cacheNames.every((name) => decoder.outputNames.includes(`added.${name}`));
-  const outputs = cacheNames.map((name) => `${addsOnly ? "added" : "present"}.${name}`);
+  const embeddingOf = await readEmbeddings(await open(WEIGHT_FILES.embed), vocabulary, width);
 
   return {
     width,
@@ -79,67 +73,60 @@ export async function loadGraphs(folder: string, threads: number, tile: number):
       return floats(output.image_features);
     },
 
-    async embed(ids) {
-      const input = new Tensor("int64", BigInt64Array.from(ids, BigInt), [1, ids.length]);
-      return floats((await embedding.run({ input_ids: input })).inputs_embeds);
+    embed(ids) {
+      const embeddings = new Float32Array(ids.length * width);
+      ids.forEach((id, index) => {
+        embeddings.set(embeddingOf(id), index * width);
+      });
+      return embeddings;
     },
 
-    async decode({ embeddings, length, past }) {
-      const rows = past.used.length;
-      const total = past.length + length;
-      const mask = new BigInt64Array(rows * total);
-      const positions = new BigInt64Array(rows * length);
-      past.used.forEach((used, row) => {
-        mask.fill(1n, row * total, row * total + used);
-        mask.fill(1n, row * total + past.length, (row + 1) * total);
-        for (let index = 0; index < length; index += 1)
-          positions[row * length + index] = BigInt(used + index);
+    async prefill(embeddings) {
+      const count = embeddings.length / width;
+      const output = await prefill.run({
+        inputs_embeds: new Tensor("float32", embeddings, [1, count, width]),
       });
+      const tensors = cacheNames.map((name) => floats(output[`present.${name}`]));
+      return { logits: [floats(output.logits)], added: { tensors, count } };
+    },
+
+    async decode(embeddings, past) {
+      const rows = past.used.length;
       const feeds: Record<string, Tensor> = {
-        inputs_embeds: new Tensor("float32", embeddings, [rows, length, width]),
-        attention_mask: new Tensor("int64", mask, [rows, total]),
-        position_ids: new Tensor("int64", positions, [rows, length]),
+        inputs_embeds: new Tensor("float32", embeddings, [rows, 1, width]),
+        past_length: new Tensor("int64", BigInt64Array.from(past.used, BigInt), [rows]),
       };
       cacheNames.forEach((name, index) => {
         const tensor = past.tensors[index] ?? new Float32Array();
         const shape = [rows, heads, past.length, headSize];
         feeds[`past_key_values.${name}`] = new Tensor("float32", tensor, shape);
       });
-      const output = await decoder.run(feeds, ["logits", ...outputs]);
-      const tensors = outputs.map((name) => {
-        const tensor = floats(output[name]);
-        return addsOnly ? tensor : lastPositions(tensor, rows * heads, total, length, headSize);
-      });
+      const output = await decode.run(feeds);
       const logits = floats(output.logits);
-      // A graph may answer for every position or for the last one alone.
-      const perRow = logits.length / rows;
-      const lastRows = Array.from({ length: rows }, (_, row) =>
-        logits.subarray((row + 1) * perRow - config.vocab_size, (row + 1) * perRow),
-      );
-      return { logits: lastRows, added: { tensors, count: length } };
+      return {
+        logits: past.used.map((_, row) => logits.subarray(row * vocabulary, (row + 1) * vocabulary)),
+        added: { tensors: cacheNames.map((name) => floats(output[`added.${name}`])), count: 1 },
+      };
     },
 
     async close() {
-      await Promise.all([vision.release(), embedding.release(), decoder.release()]);
+      await Promise.all([vision.release(), prefill.release(), decode.release()]);
     },
   };
 }
 
-/** The last `count` positions of [rows, length, size]. */
-function lastPositions(
-  tensor: Float32Array,
-  rows: number,
-  length: number,
-  count: number,
-  size: number,
-): Float32Array {
-  if (count === length) return tensor;
-  const last = new Float32Array(rows * count * size);
-  for (let row = 0; row < rows; row += 1) {
-    const end = (row + 1) * length * size;
-    last.set(tensor.subarray(end - count * size, end), row * count * size);
-  }
-  return last;
+/** The embedding of every token id, read through the graph once, so that a decoding step looks them up. */
+async function readEmbeddings(
+  graph: InferenceSession,
+  vocabulary: number,
+  width: number,
+): Promise<(id: number) => Float32Array> {
+  const ids = BigInt64Array.from({ length: vocabulary }, (_, id) => BigInt(id));
+  const table = floats(
+    (await graph.run({ input_ids: new Tensor("int64", ids, [1, vocabulary]) })).inputs_embeds,
+  );
+  await graph.release();
+  return (id) => table.subarray(id * width, (id + 1) * width);
 }
 
 function floats(tensor: Tensor | undefined): Float32Array {

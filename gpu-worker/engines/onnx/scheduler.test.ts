@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { EngineRequest, EngineStep } from "../engine.ts";
-import type { DecoderInput, Graphs } from "./graphs.ts";
+import type { DecoderOutput, Graphs } from "./graphs.ts";
 import { Scheduler } from "./scheduler.ts";
 import { Sequence } from "./sequence.ts";
 
@@ -14,24 +14,33 @@ const END = 63;
  */
 function countingGraphs(log: string[] = []): Graphs & { broken: boolean } {
   const next = (seen: readonly number[]) => seen.reduce((sum, value) => sum + value, 1) % END;
+  const answer = (rows: readonly number[][], added: Float32Array, broken: boolean): DecoderOutput => {
+    if (broken) throw new Error("The graph broke.");
+    const logits = rows.map((seen) => {
+      const values = new Float32Array(VOCABULARY);
+      values[next(seen)] = seen.includes(13) ? Number.NaN : 1;
+      return values;
+    });
+    return { logits, added: { tensors: [added, added], count: added.length / rows.length } };
+  };
   return {
     broken: false,
     width: 1,
     cacheShape: { layers: 1, heads: 1, headSize: 1 },
     imageNewline: Float32Array.of(0),
     encode: async () => new Float32Array(1),
-    embed: async (ids) => Float32Array.from(ids),
-    async decode({ embeddings, length, past }: DecoderInput) {
-      log.push(length > 1 ? "prefill" : `decode ${past.used.length}`);
-      if (this.broken) throw new Error("The graph broke.");
-      const logits = past.used.map((used, row) => {
-        const kept = past.tensors[0]?.subarray(row * past.length, row * past.length + used) ?? [];
-        const seen = [...kept, ...embeddings.subarray(row * length, (row + 1) * length)];
-        const values = new Float32Array(VOCABULARY);
-        values[next(seen)] = seen.includes(13) ? Number.NaN : 1;
-        return values;
-      });
-      return { logits, added: { tensors: [embeddings, embeddings], count: length } };
+    embed: (ids) => Float32Array.from(ids),
+    async prefill(embeddings) {
+      log.push("prefill");
+      return answer([[...embeddings]], embeddings, this.broken);
+    },
+    async decode(embeddings, past) {
+      log.push(`decode ${past.used.length}`);
+      const seen = past.used.map((used, row) => [
+        ...(past.tensors[0]?.subarray(row * past.length, row * past.length + used) ?? []),
+        ...embeddings.subarray(row, row + 1),
+      ]);
+      return answer(seen, embeddings, this.broken);
     },
     close: async () => {},
   };
@@ -48,7 +57,7 @@ function setup(slots = 4) {
         log.push("vision");
         return new Float32Array(1);
       },
-      embedPrompt: async ({ request }) =>
+      embedPrompt: ({ request }) =>
         Float32Array.from(request.prompt.flatMap((piece) => ("ids" in piece ? [...piece.ids] : []))),
     },
     { slots, onFailure: (_sequence, error) => failures.push(error) },

@@ -1,16 +1,13 @@
 import type { EngineLoad, EngineStep } from "../engine.ts";
 import type { Graphs } from "./graphs.ts";
-import { type CacheView, KeyValueCache } from "./key-value-cache.ts";
+import { KeyValueCache } from "./key-value-cache.ts";
 import { sample } from "./sampler.ts";
 import type { Sequence } from "./sequence.ts";
-
-/** The past of a prefill. */
-const NOTHING: CacheView = { tensors: [], length: 0, used: [0] };
 
 /** What the scheduler needs beyond the graphs: one image's features, and the embeddings of a whole prompt. */
 export interface Preparation {
   encodeImage(sequence: Sequence, index: number): Promise<Float32Array>;
-  embedPrompt(sequence: Sequence): Promise<Float32Array>;
+  embedPrompt(sequence: Sequence): Float32Array;
 }
 
 export interface SchedulerOptions {
@@ -111,11 +108,9 @@ export class Scheduler {
   }
 
   async #prefill(sequence: Sequence): Promise<void> {
-    const { logits, added } = await sequence.timed("prefillMs", async () => {
-      const embeddings = await this.#preparation.embedPrompt(sequence);
-      const length = embeddings.length / this.#graphs.width;
-      return this.#graphs.decode({ embeddings, length, past: NOTHING });
-    });
+    const { logits, added } = await sequence.timed("prefillMs", () =>
+      this.#graphs.prefill(this.#preparation.embedPrompt(sequence)),
+    );
     this.#take(sequence, logits[0]);
     if (sequence.ended || sequence.gone) return;
     this.#cache.add(added);
@@ -125,9 +120,8 @@ export class Scheduler {
   /** One token of every running sequence. */
   async #decode(): Promise<void> {
     try {
-      const embeddings = await this.#graphs.embed(this.#running.map((sequence) => sequence.lastId));
-      const past = this.#cache.view();
-      const { logits, added } = await this.#graphs.decode({ embeddings, length: 1, past });
+      const embeddings = this.#graphs.embed(this.#running.map((sequence) => sequence.lastId));
+      const { logits, added } = await this.#graphs.decode(embeddings, this.#cache.view());
       this.#steps += 1;
       this.#cache.append(added);
       this.#running.forEach((sequence, row) => {

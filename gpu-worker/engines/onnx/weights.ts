@@ -14,7 +14,8 @@ export const WEIGHT_FILES = {
   tensors: "model.safetensors",
   vision: "vision_encoder.onnx",
   embed: "embed_tokens.onnx",
-  decoder: "decoder.onnx",
+  prefill: "prefill.onnx",
+  decode: "decode.onnx",
 } as const;
 
 export interface WeightsError {

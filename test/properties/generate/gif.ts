@@ -69,6 +69,10 @@ function lzw(random: Random, indices: readonly number[], minimum: number): numbe
   let next = clear + 2;
   let bits = minimum + 1;
   const emit = (code: number) => codes.push([code, bits]);
+  // A decoder's table is one entry behind, so it widens its codes one code later.
+  const widen = () => {
+    if (next === 2 ** bits && bits < 12) bits++;
+  };
   const reset = () => {
     emit(clear);
     table = new Map();
@@ -85,13 +89,13 @@ function lzw(random: Random, indices: readonly number[], minimum: number): numbe
       continue;
     }
     emit(codeOf(text));
-    // A decoder's table is one entry behind, so it widens its codes one code later.
     table.set(longer, next);
-    if (next === 2 ** bits && bits < 12) bits++;
+    widen();
     next++;
     text = `${index}`;
     if (next > 4095 || random.chance(0.001)) {
       emit(codeOf(text));
+      widen();
       text = "";
       reset();
     }

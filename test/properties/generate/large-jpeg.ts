@@ -24,7 +24,7 @@ const PROGRESSIVE: readonly ScanScript[] = [
 ];
 
 /** A 4:2:0 picture; both sides are multiples of 16, the width at most 65,535 / 4 blocks. */
-export function largeJpeg(width: number, height: number, progressive: boolean): Uint8Array {
+export function largeJpeg(width: number, height: number, progressive: boolean): Uint8Array<ArrayBuffer> {
   const random = new Random(width + height);
   const mcus = [width / MCU, 1] as const;
   const components = FACTORS.map(([h, v], index): CodedComponent => {

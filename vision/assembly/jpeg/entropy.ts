@@ -20,27 +20,52 @@ export function setBits(newBits: u64, newCount: i32, newPosition: usize): void {
   position = newPosition;
 }
 
-/** Restart markers of a scan's bytes, at most. */
-export function countSegments(from: usize, end: usize): i32 {
-  let found = 1;
-  for (let at = from; at + 1 < end; at++) {
-    if (load<u8>(at) == 0xff && (load<u8>(at, 1) & 0xf8) == 0xd0) found++;
+/** Restart markers that begin from `from` to before `until`, in bytes that go on to `end`. */
+export function countRestarts(from: usize, until: usize, end: usize): i32 {
+  const markers = i8x16.splat(-1);
+  let found = 0;
+  let at = from;
+  while (at < until) {
+    if (at + 16 <= until && !v128.any_true(i8x16.eq(v128.load(at), markers))) {
+      at += 16;
+      continue;
+    }
+    for (const stop = min(at + 16, until); at < stop; at++) {
+      if (load<u8>(at) == 0xff && at + 1 < end && (load<u8>(at, 1) & 0xf8) == 0xd0) found++;
+    }
   }
   return found;
 }
 
-/**
- * Takes the stuffing out of a scan's bytes and notes its segments, at most `most`, in `list`. Returns the number of
- * segments, negative when the restart markers between them do not count 0 to 7.
- */
-export function unstuff(from: usize, end: usize, list: usize, most: i32): i32 {
+/** The scan whose stuffing is being taken out: what is read, what is written, and the segments so far. */
+let unread: usize = 0;
+let unreadEnd: usize = 0;
+let written: usize = 0;
+let list: usize = 0;
+let most: i32 = 0;
+let found: i32 = 0;
+let ordered: bool = false;
+
+/** Begins to take the stuffing out of a scan's bytes; its segments are noted at `segmentList`, at most `mostSegments`. */
+export function beginUnstuffing(from: usize, end: usize, segmentList: usize, mostSegments: i32): void {
+  unread = from;
+  unreadEnd = end;
+  written = from;
+  list = segmentList;
+  most = mostSegments;
+  found = 0;
+  ordered = true;
+  store<u32>(list, <u32>from);
+}
+
+/** Goes on for about so many bytes. False when the scan is done. */
+export function unstuff(bytes: usize): bool {
   const markers = i8x16.splat(-1);
-  let out = from;
-  let at = from;
-  let index = 0;
-  let ordered = true;
-  store<u32>(list, <u32>out);
-  while (at < end) {
+  const end = unreadEnd;
+  const pauseAt = min(unread + bytes, end);
+  let at = unread;
+  let out = written;
+  while (at < pauseAt) {
     while (at + 16 <= end) {
       const vector = v128.load(at);
       if (v128.any_true(i8x16.eq(vector, markers))) break;
@@ -63,16 +88,29 @@ export function unstuff(from: usize, end: usize, list: usize, most: i32): i32 {
         store<u8>(out++, 0xff);
         continue;
       }
-      store<u32>(list + (<usize>index << 3), <u32>out, 4);
-      if (index + 1 == most) return ordered ? most : -1;
-      if ((code & 7) != (index & 7)) ordered = false;
-      index++;
-      store<u32>(list + (<usize>index << 3), <u32>out);
+      endSegment(out);
+      if (found == most) return false;
+      if ((code & 7) != ((found - 1) & 7)) ordered = false;
+      store<u32>(list + (<usize>found << 3), <u32>out);
       stop = min(at + 16, end);
     }
   }
-  store<u32>(list + (<usize>index << 3), <u32>out, 4);
-  return ordered ? index + 1 : -1;
+  unread = at;
+  written = out;
+  if (at < end) return true;
+  endSegment(out);
+  return false;
+}
+
+@inline
+function endSegment(at: usize): void {
+  store<u32>(list + (<usize>found << 3), <u32>at, 4);
+  found++;
+}
+
+/** The number of segments; negative when the restart markers between them do not count 0 to 7. */
+export function segmentsFound(): i32 {
+  return ordered ? found : -1;
 }
 
 export function allocateSegments(most: i32): usize {

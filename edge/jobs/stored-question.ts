@@ -1,9 +1,9 @@
-/** A stored job's request as its row keeps it: all that is needed to run it again after any crash. */
+/** A stored request's question as its job's row keeps it: all that is needed to run it again after any crash. */
 import { z } from "zod";
 import { frameMessage, sampling } from "../../core/frame.ts";
 import { isDigest } from "../images/digest.ts";
 
-const storedRequest = z.strictObject({
+const storedQuestion = z.strictObject({
   model: z.string(),
   messages: z.array(frameMessage),
   /** Their bytes stand in R2 under `jobImageKey`. */
@@ -20,10 +20,10 @@ const storedRequest = z.strictObject({
   cache: z.strictObject({ key: z.string(), read: z.boolean(), write: z.boolean() }).nullable(),
   trace: z.string().nullable(),
 });
-export type StoredQuestion = z.infer<typeof storedRequest>;
+export type StoredQuestion = z.infer<typeof storedQuestion>;
 
-export function parseStoredRequest(text: string): StoredQuestion {
-  return storedRequest.parse(JSON.parse(text));
+export function parseStoredQuestion(text: string): StoredQuestion {
+  return storedQuestion.parse(JSON.parse(text));
 }
 
 /** Where a stored job's picture is kept until the job has ended. The common prefix is what a lifecycle rule sweeps. */

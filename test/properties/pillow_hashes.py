@@ -1,4 +1,7 @@
-"""Hashes of Pillow's base view and grid view of each file in a folder: record_hashes.py FOLDER OUT. Run by record.ts."""
+"""A hash of what Pillow makes of each file of a folder, as JSON on stdout: pillow_hashes.py FOLDER. Run by oracle.ts.
+
+FOLDER/sizes.json names each file's tile and the grid view's size under both policies.
+"""
 import hashlib
 import json
 import os
@@ -8,7 +11,6 @@ import PIL
 from PIL import Image, ImageOps
 
 assert PIL.__version__ == "12.1.1", "the reference is Pillow 12.1.1"
-TILE = 336
 
 
 def shrink(rgb, width, height):
@@ -26,17 +28,22 @@ def on_white(image):
     return out
 
 
-folder, out = sys.argv[1:3]
+def views(rgb, tile, size):
+    return shrink(rgb, tile, tile).tobytes() + shrink(rgb, *size).tobytes()
+
+
+def hash_of(path, tile, reference, default):
+    image = Image.open(path)
+    try:
+        image.load()
+    except OSError as error:
+        return f"refused: {error}"
+    digest = hashlib.sha256(views(image.convert("RGB"), tile, reference))
+    digest.update(views(on_white(ImageOps.exif_transpose(image)), tile, default))
+    return digest.hexdigest()
+
+
+folder = sys.argv[1]
 with open(os.path.join(folder, "sizes.json")) as file:
     sizes = json.load(file)
-hashes = {}
-for key, (width, height) in sizes.items():
-    name, policy = key.split(" ")
-    image = Image.open(os.path.join(folder, name))
-    image.load()
-    rgb = image.convert("RGB") if policy == "reference" else on_white(ImageOps.exif_transpose(image))
-    views = shrink(rgb, TILE, TILE).tobytes() + shrink(rgb, width, height).tobytes()
-    hashes[key] = hashlib.sha256(views).hexdigest()
-with open(out, "w") as file:
-    json.dump(hashes, file, indent=2)
-    file.write("\n")
+json.dump({name: hash_of(os.path.join(folder, name), **of) for name, of in sizes.items()}, sys.stdout)
