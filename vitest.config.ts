@@ -9,7 +9,7 @@ export default defineConfig({
         test: {
           name: "unit",
           include: [
-            "{core,edge,vision,gpu-worker,cli,start}/**/*.test.ts",
+            "{core,edge,vision,gpu-worker,cli,start,web}/**/*.test.ts",
             "test/{golden,properties,documents,tokenizers}/**/*.test.ts",
           ],
           exclude: ["**/*.workerd.test.ts", "**/node_modules/**"],
@@ -40,6 +40,7 @@ export default defineConfig({
           name: "workerd",
           setupFiles: "./edge/testing/database.ts",
           include: ["{edge,vision}/**/*.workerd.test.ts"],
+          globalSetup: "./test/helpers/build-pages.ts",
           testTimeout: 60_000,
         },
       },

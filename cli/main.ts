@@ -2,20 +2,12 @@
 /** `tessera`: the API from a terminal. Exit codes: 0 done, 1 failed, 2 called wrongly. */
 import { ask } from "./ask.ts";
 import { type Command, CommandError, UsageError } from "./command.ts";
-import { engine } from "./engine.ts";
 import { keys } from "./keys.ts";
 import { preflight } from "./preflight.ts";
 import { tileCommand } from "./tile.ts";
 import { verify } from "./verify.ts";
 
-const COMMANDS: Readonly<Record<string, Command>> = {
-  ask,
-  preflight,
-  keys,
-  tile: tileCommand,
-  verify,
-  engine,
-};
+const COMMANDS: Readonly<Record<string, Command>> = { ask, preflight, keys, tile: tileCommand, verify };
 
 const HELP = `tessera answers questions about pictures.
 

@@ -5,7 +5,7 @@ import { RECEIPT_HEADER } from "../core/receipt.ts";
 import type { AppEnv } from "./app-env.ts";
 import { findMisconfiguration } from "./bindings.ts";
 import { ApiError, asApiError } from "./errors.ts";
-import { mountPage } from "./page/page.ts";
+import { mountPages } from "./pages/pages.ts";
 import { randomId } from "./random-id.ts";
 import { drainBody } from "./read-bytes.ts";
 import { createAccount } from "./routes/admin/create-account.ts";
@@ -88,7 +88,7 @@ export function createApp(): App {
   app.openAPIRegistry.registerPath(headImageRoute);
   mountHeartbeat(app);
   mountDesired(app);
-  mountPage(app);
+  mountPages(app);
   mountSpecification(app);
 
   app.notFound((context) => {

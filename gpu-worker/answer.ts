@@ -63,8 +63,7 @@ export async function* answer(
       return;
     } else {
       yield usage();
-      const code = step.type === "lost" ? "engine_lost" : "engine_failed";
-      yield { type: "error", code, message: step.message };
+      yield { type: "error", code: "engine_failed", message: step.message };
       return;
     }
   }

@@ -9,7 +9,7 @@ Tessera is ready (${took}).
 
   URL         ${url}
   API key     ${apiKey}
-  Playground  ${url}/
+  Playground  ${url}/#key=${apiKey}
   State       ${relative(process.cwd(), home) || home} (kept between starts; logs are in its logs folder)
 
 Ask about a picture:

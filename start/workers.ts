@@ -2,6 +2,7 @@
 import { dirname, join } from "node:path";
 import { convertV4MiniflareOptions, Miniflare, type V4WorkerOptions } from "miniflare";
 import { unstable_getMiniflareWorkerOptions, unstable_readConfig } from "wrangler";
+import { writePages } from "../web/build.ts";
 import { bundle } from "./bundle.ts";
 import { migrate } from "./migrate.ts";
 import { type WorkersReply, type WorkersRequest, workersRequest } from "./workers-messages.ts";
@@ -10,6 +11,7 @@ let miniflare: Miniflare | undefined;
 
 async function run(request: WorkersRequest): Promise<void> {
   const edge = unstable_readConfig({ config: request.edge });
+  await writePages();
   const workers = await Promise.all([
     workerOptions(request.edge, request.bindings),
     ...request.bound.map((config) => workerOptions(config, {})),

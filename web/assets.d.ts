@@ -1,0 +1,11 @@
+declare module "*.png" {
+  const bytes: Uint8Array<ArrayBuffer>;
+  export default bytes;
+}
+
+declare module "*.svg" {
+  const text: string;
+  export default text;
+}
+
+declare module "*.css";

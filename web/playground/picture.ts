@@ -1,0 +1,94 @@
+/** The picture that is asked about: its bytes, its name by content, and its size. */
+import { fail, ok, type Result } from "../../core/result.ts";
+import { type Failure, pageFailure, send } from "../shared/api.ts";
+
+export interface Picture {
+  /** Its file's name. */
+  readonly name: string;
+  /** Which of the page's own pictures it is. */
+  readonly sample: string | null;
+  readonly bytes: Blob;
+  /** A `blob:` address to show it by. */
+  readonly shown: string;
+  /** [width, height] in pixels as it is seen, EXIF orientation applied; null where the browser can't read it. */
+  readonly size: readonly [number, number] | null;
+  /** `sha256:…` of the bytes; null where the browser hashes nothing, since the page did not come by https. */
+  readonly digest: string | null;
+}
+
+export async function readPicture(
+  bytes: Blob,
+  name: string,
+  sample: string | null = null,
+): Promise<Result<Picture, Failure>> {
+  if (bytes.type !== "" && !bytes.type.startsWith("image/")) return fail(pageFailure("not_a_picture"));
+  const shown = URL.createObjectURL(bytes);
+  const [size, digest] = await Promise.all([sizeOf(shown), digestOf(bytes)]);
+  return ok({ name, sample, bytes, shown, size, digest });
+}
+
+async function sizeOf(address: string): Promise<readonly [number, number] | null> {
+  const image = new Image();
+  image.src = address;
+  try {
+    await image.decode();
+  } catch {
+    return null;
+  }
+  return image.naturalWidth > 0 ? [image.naturalWidth, image.naturalHeight] : null;
+}
+
+async function digestOf(bytes: Blob): Promise<string | null> {
+  if (!isSecureContext) return null;
+  const hash = new Uint8Array(await crypto.subtle.digest("SHA-256", await bytes.arrayBuffer()));
+  return `sha256:${Array.from(hash, (byte) => byte.toString(16).padStart(2, "0")).join("")}`;
+}
+
+/** What is on its way to, or kept by, the server: by picture, then by key. */
+const uploads = new WeakMap<Picture, Map<string, Promise<Result<string, Failure>>>>();
+
+/**
+ * The `image_url.url` of a picture: its digest, after it was uploaded once for this key. A failed upload is tried again
+ * by the next call.
+ */
+export function pictureUrl(picture: Picture, key: string): Promise<Result<string, Failure>> {
+  const byKey = uploads.get(picture) ?? new Map<string, Promise<Result<string, Failure>>>();
+  uploads.set(picture, byKey);
+  const begun = byKey.get(key);
+  if (begun) return begun;
+  const upload = uploadPicture(picture, key);
+  byKey.set(key, upload);
+  void upload.then(({ ok }) => ok || byKey.delete(key));
+  return upload;
+}
+
+/** Makes the next `pictureUrl` upload again: the server keeps pictures for a while only. */
+export function forgetUpload(picture: Picture, key: string): void {
+  uploads.get(picture)?.delete(key);
+}
+
+async function uploadPicture(picture: Picture, key: string): Promise<Result<string, Failure>> {
+  if (picture.digest === null) return ok(await dataUrl(picture.bytes));
+  const sent = await send(`/v1/images/${picture.digest}`, { key, method: "PUT", bytes: picture.bytes });
+  return sent.ok ? ok(picture.digest) : sent;
+}
+
+function dataUrl(bytes: Blob): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const reader = new FileReader();
+    reader.onload = () => resolve(String(reader.result));
+    reader.onerror = () => reject(reader.error);
+    reader.readAsDataURL(bytes);
+  });
+}
+
+/** The bytes of a picture that the key's account keeps. */
+export async function fetchPicture(digest: string, key: string): Promise<Result<Picture, Failure>> {
+  const sent = await send(`/v1/images/${digest}`, { key });
+  if (!sent.ok) return sent;
+  try {
+    return await readPicture(new Blob([await sent.value.arrayBuffer()]), digest);
+  } catch {
+    return fail(pageFailure("unreachable"));
+  }
+}

@@ -1,0 +1,151 @@
+/** The playground: one picture, its tiles and receipt, and a conversation about it. */
+import { useEffect, useRef, useState } from "preact/hooks";
+import { findModel } from "../../core/models.ts";
+import type { Failure } from "../shared/api.ts";
+import { useKey } from "../shared/key.ts";
+import { KeyPanel } from "../shared/key-panel.tsx";
+import { useTexts } from "../shared/language.ts";
+import { Notice } from "../shared/notice.tsx";
+import { Composer } from "./composer.tsx";
+import { useConversation } from "./conversation.ts";
+import { DropZone } from "./drop-zone.tsx";
+import { ModelPicker, useReadiness } from "./models.tsx";
+import { readLink } from "./permalink.ts";
+import { fetchPicture, type Picture, readPicture } from "./picture.ts";
+import { useReceipt } from "./preflight.ts";
+import { Receipt } from "./receipt.tsx";
+import { type Draft, MODEL_OPTIONS, type Options } from "./request.ts";
+import { findSample, type Sample, sampleBlob } from "./samples.ts";
+import { Snippets } from "./snippets.tsx";
+import { Stage } from "./stage.tsx";
+import { Turns } from "./turns.tsx";
+
+export function Playground() {
+  const texts = useTexts();
+  const store = useKey();
+  const { key } = store;
+  const [link] = useState(readLink);
+  const [picture, setPicture] = useState<Picture | null>(null);
+  const [refused, refuse] = useState<Failure | null>(null);
+  const [question, setQuestion] = useState(link.question);
+  const [models, setModels] = useState(link.models);
+  const [options, setOptions] = useState<Options>({ ...MODEL_OPTIONS, ...link.options });
+  const readiness = useReadiness();
+  const conversation = useConversation(picture, key);
+  const composer = useRef<HTMLTextAreaElement>(null);
+
+  const show = async (bytes: Blob, name: string, sample?: string) => {
+    const read = await readPicture(bytes, name, sample);
+    refuse(read.ok ? null : read.error);
+    if (read.ok) take(read.value);
+  };
+  const take = (next: Picture | null) => {
+    if (picture) URL.revokeObjectURL(picture.shown);
+    conversation.clear();
+    setPicture(next);
+  };
+  const begin = async (sample: Sample) => {
+    await show(sampleBlob(sample), sample.file, sample.name);
+    setQuestion(texts.picture.sample[sample.name].question);
+    composer.current?.focus({ preventScroll: true });
+  };
+  useLinkedPicture(link.picture, key, { show, take, refuse });
+
+  const draft = (model: string): Draft => ({
+    model,
+    options,
+    history: conversation.history(model),
+    question,
+    hasPicture: picture !== null,
+  });
+  const [first, second] = models;
+  const worthCounting = picture !== null || question.trim() !== "";
+  const receipts = [
+    useReceipt(worthCounting ? draft(first) : null, picture, key),
+    useReceipt(worthCounting && second !== undefined ? draft(second) : null, picture, key),
+  ];
+  const asked = conversation.turns.at(-1)?.answers[0]?.draft;
+  const geometry = findModel(first)?.geometry;
+  const seen = receipts.map(({ counted }) => (counted?.ok ? counted.value.images[0] : undefined))[0];
+  const size = seen ? ([seen.width, seen.height] as const) : (picture?.size ?? null);
+
+  return (
+    <>
+      <h1>{texts.picture.heading}</h1>
+      <p class="lead">{texts.picture.lead}</p>
+      <div class="columns">
+        <section class="picture" aria-label={texts.picture.heading}>
+          <DropZone picture={picture} onPicture={show} onSample={begin}>
+            {picture && geometry && (
+              <Stage picture={picture} size={size} geometry={geometry} low={options.low} />
+            )}
+          </DropZone>
+          {refused && <Notice failure={refused} />}
+          {picture && (
+            <div class="actions">
+              <button type="button" class="quiet" onClick={() => take(null)}>
+                {texts.picture.remove}
+              </button>
+            </div>
+          )}
+        </section>
+        <div class="talk">
+          <KeyPanel store={store} />
+          <ModelPicker models={models} readiness={readiness} onChange={setModels} />
+          <Turns
+            conversation={conversation}
+            onEdit={(turn) => {
+              setQuestion(turn.question);
+              conversation.remove(turn.id);
+              composer.current?.focus();
+            }}
+          />
+          <Composer
+            field={composer}
+            question={question}
+            options={options}
+            running={conversation.running}
+            followsUp={conversation.turns.length > 0}
+            onQuestion={setQuestion}
+            onOptions={setOptions}
+            onStop={conversation.stop}
+            onAsk={() => {
+              conversation.ask(question.trim(), models, options);
+              setQuestion("");
+            }}
+          />
+          <Receipt models={models} receipts={receipts} size={size} low={options.low} hasKey={key !== ""} />
+        </div>
+      </div>
+      <Snippets
+        draft={question.trim() === "" && asked ? asked : draft(first)}
+        picture={picture}
+        models={models}
+      />
+    </>
+  );
+}
+
+interface Shown {
+  readonly show: (bytes: Blob, name: string, sample: string) => Promise<void>;
+  readonly take: (picture: Picture) => void;
+  readonly refuse: (failure: Failure) => void;
+}
+
+/** Shows the picture that the page's address names; one that the server keeps needs its account's key first. */
+function useLinkedPicture(named: string, key: string, { show, take, refuse }: Shown): void {
+  const waiting = useRef(named);
+  useEffect(() => {
+    const name = waiting.current;
+    const sample = findSample(name);
+    if (sample) {
+      waiting.current = "";
+      void show(sampleBlob(sample), sample.file, sample.name);
+    } else if (name !== "" && key !== "") {
+      waiting.current = "";
+      void fetchPicture(name, key).then((fetched) =>
+        fetched.ok ? take(fetched.value) : refuse(fetched.error),
+      );
+    }
+  }, [key]);
+}

@@ -1,0 +1,17 @@
+/** Numbers as people read them. */
+
+const CREDIT = 1_000_000;
+
+/** Micro-credits as credits, with every digit that counts: 877 is 0.000877. */
+export function credits(microCredits: number): string {
+  return (microCredits / CREDIT).toLocaleString("en", { maximumFractionDigits: 6 });
+}
+
+export function count(value: number): string {
+  return value.toLocaleString("en");
+}
+
+/** Milliseconds as "320 ms" or "1.4 s". */
+export function duration(ms: number): string {
+  return ms < 1000 ? `${Math.round(ms)} ms` : `${(ms / 1000).toFixed(1)} s`;
+}

@@ -1,0 +1,35 @@
+/** What every page has around its content: the name, the ways to the other pages, and the language. */
+import type { ComponentChildren } from "preact";
+import { LANGUAGES, type Language, TextsContext, useLanguage } from "./language.ts";
+import mark from "./mark.svg";
+
+interface FrameProps {
+  readonly here: "playground" | "account";
+  readonly children: ComponentChildren;
+}
+
+export function Frame({ here, children }: FrameProps) {
+  const [language, choose] = useLanguage();
+  const texts = LANGUAGES[language];
+  const other: Language = language === "en" ? "zh" : "en";
+  return (
+    <TextsContext.Provider value={texts}>
+      <header class="top">
+        <a class="brand" href="/" aria-label={texts.frame.home}>
+          <img src={`data:image/svg+xml,${encodeURIComponent(mark)}`} alt="" />
+          <span>Tessera</span>
+        </a>
+        <nav aria-label={texts.frame.pages}>
+          <a href="/" aria-current={here === "playground" ? "page" : undefined}>
+            {texts.frame.playground}
+          </a>
+          <a href="/openapi.json">{texts.frame.api}</a>
+          <button type="button" class="quiet" lang={LANGUAGES[other].tag} onClick={() => choose(other)}>
+            {LANGUAGES[other].name}
+          </button>
+        </nav>
+      </header>
+      <main>{children}</main>
+    </TextsContext.Provider>
+  );
+}

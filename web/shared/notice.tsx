@@ -1,0 +1,43 @@
+/** A failure in a sentence, with what to do about it. */
+import type { ComponentChildren } from "preact";
+import type { Failure } from "./api.ts";
+import { useTexts } from "./language.ts";
+
+interface NoticeProps {
+  readonly failure: Failure;
+  /** Buttons. */
+  readonly children?: ComponentChildren;
+}
+
+export function Notice({ failure, children }: NoticeProps) {
+  const texts = useTexts();
+  const known = Object.hasOwn(texts.failures, failure.code);
+  const [what, todo] = texts.failures[failure.code] ?? texts.otherFailure;
+  return (
+    <div class="notice" role="alert">
+      <p>
+        <strong>{what}</strong> {todo}
+      </p>
+      {failure.message !== "" && (!known || isTelling(failure.code)) && (
+        <p class="hint" lang="en">
+          {failure.message}
+        </p>
+      )}
+      <p class="hint">
+        <code>{failure.code}</code>
+        {failure.requestId !== null && (
+          <>
+            {" · "}
+            <code>{failure.requestId}</code>
+          </>
+        )}
+      </p>
+      {children && <div class="actions">{children}</div>}
+    </div>
+  );
+}
+
+/** Whether the server's own words add what no fixed sentence has, such as a limit or a format's name. */
+function isTelling(code: string): boolean {
+  return code.startsWith("image_") || code.endsWith("_exceeded") || code === "invalid_value";
+}

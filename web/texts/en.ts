@@ -1,0 +1,280 @@
+/** What the pages say, in English. Other languages have the same entries. */
+
+/** What went wrong, and what to do. */
+export type Sentence = readonly [what: string, todo: string];
+
+export interface Texts {
+  /** BCP 47. */
+  readonly tag: string;
+  /** The language's own name. */
+  readonly name: string;
+  readonly frame: Record<"home" | "pages" | "playground" | "account" | "api", string>;
+  readonly key: Record<"label" | "use" | "hint" | "remember" | "keptHere" | "keptInTab" | "forget", string>;
+  readonly picture: Record<
+    | "heading"
+    | "lead"
+    | "drop"
+    | "dropHint"
+    | "samples"
+    | "replace"
+    | "remove"
+    | "base"
+    | "baseHint"
+    | "invisible",
+    string
+  > & {
+    readonly sample: Record<
+      "star" | "three" | "hearts",
+      { readonly name: string; readonly question: string }
+    >;
+    readonly stage: (columns: number, rows: number) => string;
+    readonly fit: (from: string, to: string) => string;
+    readonly bordersBeside: (left: number, right: number) => string;
+    readonly bordersAbove: (top: number, bottom: number) => string;
+    readonly noBorder: string;
+    readonly lowStage: string;
+  };
+  readonly receipt: Record<
+    | "heading"
+    | "lead"
+    | "empty"
+    | "base"
+    | "grid"
+    | "newline"
+    | "text"
+    | "prompt"
+    | "answer"
+    | "cost"
+    | "atMost"
+    | "needsKey"
+    | "counting"
+    | "tokens",
+    string
+  > & { readonly credits: (amount: string) => string };
+  readonly ask: Record<
+    | "model"
+    | "against"
+    | "compare"
+    | "alone"
+    | "cold"
+    | "question"
+    | "placeholder"
+    | "followUp"
+    | "ask"
+    | "stop"
+    | "keys"
+    | "options"
+    | "maxTokens"
+    | "temperature"
+    | "low"
+    | "uploading"
+    | "waiting"
+    | "stopped"
+    | "cached"
+    | "cut"
+    | "again"
+    | "edit"
+    | "startOver"
+    | "you"
+    | "equal"
+    | "unequal",
+    string
+  > & {
+    readonly queued: (position: number, seconds: number) => string;
+    readonly first: (time: string) => string;
+    readonly speed: (perSecond: string) => string;
+    readonly tokens: (prompt: string, answer: string) => string;
+    readonly charged: (credits: string, atMost: string) => string;
+    readonly answered: (model: string, text: string) => string;
+  };
+  readonly snippet: Record<
+    "heading" | "copy" | "copied" | "link" | "linkCopied" | "notCopied" | "lead",
+    string
+  >;
+  readonly account: AccountTexts;
+  readonly otherFailure: Sentence;
+  readonly failures: Readonly<Record<string, Sentence>>;
+}
+
+export type AccountTexts = Record<"heading" | "lead", string>;
+
+export const en: Texts = {
+  tag: "en",
+  name: "English",
+  frame: {
+    home: "Tessera, start page",
+    pages: "Pages",
+    playground: "Playground",
+    account: "Account",
+    api: "API",
+  },
+  key: {
+    label: "API key",
+    use: "Use",
+    hint: "npm start prints one. It goes to this server alone and is forgotten with the tab.",
+    remember: "Keep it in this browser",
+    keptHere: "kept in this browser",
+    keptInTab: "until this tab is closed",
+    forget: "Forget",
+  },
+  picture: {
+    heading: "Ask about a picture",
+    lead: "See how the model sees it, and what it costs, before anything is spent.",
+    drop: "Drop a picture here",
+    dropHint: "or paste one, or click to choose a file. JPEG, PNG, WebP or GIF.",
+    samples: "Or begin with one of these",
+    replace: "Another picture",
+    remove: "Remove",
+    base: "Base view",
+    baseHint: "the whole picture, squashed into one tile",
+    invisible: "This browser can't show the picture. The server may still read it: ask, and see.",
+    sample: {
+      star: { name: "A star", question: "What color is the star?" },
+      three: { name: "Three shapes", question: "Is the ring left or right of the square?" },
+      hearts: { name: "Hearts", question: "How many hearts are there?" },
+    },
+    stage: (columns, rows) => `The picture, cut into ${columns} × ${rows} tiles`,
+    fit: (from, to) => `${from} pixels become ${to},`,
+    bordersBeside: (left, right) => `with borders of ${left} left and ${right} right.`,
+    bordersAbove: (top, bottom) => `with borders of ${top} above and ${bottom} below.`,
+    noBorder: "without a border.",
+    lowStage: "The picture; only its base view is sent",
+  },
+  receipt: {
+    heading: "Receipt",
+    lead: "counted before anything is spent",
+    empty: "Choose a picture or type a question, and its tokens are counted here.",
+    base: "Base view",
+    grid: "Tiles",
+    newline: "Row ends",
+    text: "Text",
+    prompt: "Prompt",
+    answer: "Answer, at most",
+    cost: "Cost, at most",
+    atMost: "at most",
+    needsKey: "Text and cost are counted by the server: give your key above.",
+    counting: "Counting…",
+    tokens: "tokens",
+    credits: (amount) => `${amount} credits`,
+  },
+  ask: {
+    model: "Model",
+    against: "Compare with",
+    compare: "Compare two models",
+    alone: "One model",
+    cold: "no GPU worker",
+    question: "Question",
+    placeholder: "What would you like to know?",
+    followUp: "Ask on about the same picture",
+    ask: "Ask",
+    stop: "Stop",
+    keys: "Enter asks, Shift+Enter begins a line.",
+    options: "Options",
+    maxTokens: "Answer tokens, at most",
+    temperature: "Temperature",
+    low: "Base view only (detail: low)",
+    uploading: "Sending the picture, once…",
+    waiting: "Asking…",
+    stopped: "Stopped.",
+    cached: "from the cache",
+    cut: "The answer was cut at its limit.",
+    again: "Try again",
+    edit: "Edit the question",
+    startOver: "New conversation",
+    you: "You",
+    equal: "equals the receipt",
+    unequal: "differs from the receipt",
+    queued: (position, seconds) => `Number ${position} in line, about ${seconds} s…`,
+    first: (time) => `first token after ${time}`,
+    speed: (perSecond) => `${perSecond} tokens/s`,
+    tokens: (prompt, answer) => `${prompt} + ${answer} tokens`,
+    charged: (charged, atMost) => `${charged} of at most ${atMost} credits`,
+    answered: (model, text) => `${model} answers: ${text}`,
+  },
+  snippet: {
+    heading: "The same from your code",
+    lead: "Your key stays out of it: it is read from TESSERA_API_KEY.",
+    copy: "Copy",
+    copied: "Copied.",
+    link: "Copy a link to this question",
+    linkCopied: "Link copied. It holds no key.",
+    notCopied: "The browser did not allow it: select the text and copy it by hand.",
+  },
+  account: { heading: "Account", lead: "" },
+  otherFailure: ["That did not work.", "The server says:"],
+  failures: {
+    missing_api_key: ["An API key is needed.", "Paste one above; npm start prints it."],
+    invalid_api_key: [
+      "The server does not know this key.",
+      "It may be mistyped, revoked, or of another server. Paste it again, or use another.",
+    ],
+    api_key_expired: ["This key's time is over.", "Make another on the account page, or use another key."],
+    insufficient_scope: [
+      "This key may not do that.",
+      "Use a key with the scope, or make one on the account page.",
+    ],
+    insufficient_credit: [
+      "The balance does not cover what this may cost at most.",
+      "Lower the answer tokens under Options, or ask the operator to add credit. Nothing was charged.",
+    ],
+    rate_limit_exceeded: ["Too many requests in this minute.", "Wait a little, then try again."],
+    concurrency_limit_exceeded: ["Too many requests at once.", "Wait until one has ended, then try again."],
+    no_worker: [
+      "This model is cold: no GPU worker serves it.",
+      "Ask tessera-tiny, or attach a worker as the operating guide says. Nothing was charged.",
+    ],
+    deadline_exceeded: ["The answer did not come in time.", "Try again; a shorter answer comes sooner."],
+    engine_failed: ["The model could not go on.", "Try again. Nothing was charged."],
+    worker_lost: ["The GPU worker was lost while it answered.", "Try again. Nothing was charged."],
+    internal_error: [
+      "Something went wrong in the server.",
+      "Try again; if it stays, report the request's id.",
+    ],
+    context_length_exceeded: [
+      "The conversation does not fit the model.",
+      "Begin a new conversation, lower the answer tokens, or send the base view only (Options).",
+    ],
+    text_too_long: ["The text is too long.", "Shorten the question, or begin a new conversation."],
+    too_many_images: ["That is more pictures than the model takes.", "Begin a new conversation."],
+    body_too_large: ["That is more than one request may carry.", "Use a smaller picture."],
+    image_format_unsupported: [
+      "This kind of picture can't be read.",
+      "Save it as JPEG, PNG, WebP or GIF, then drop it again.",
+    ],
+    image_too_many_bytes: [
+      "The picture's file is too large.",
+      "Save it smaller: no model sees more than 1,008 pixels a side.",
+    ],
+    image_too_many_pixels: [
+      "The picture has too many pixels.",
+      "Make it smaller: no model sees more than 1,008 a side.",
+    ],
+    image_dimensions_invalid: ["The file says a size that no picture has.", "Save the picture anew."],
+    image_truncated: [
+      "The file ends before its picture does.",
+      "It may not have been copied whole: copy or save it again.",
+    ],
+    image_corrupt: ["The file is damaged.", "Save the picture anew."],
+    image_feature_unsupported: [
+      "The file uses something that can't be read exactly.",
+      "Convert it as the server says:",
+    ],
+    image_empty: ["The file is empty.", "Choose another."],
+    image_not_found: ["The server does not keep this picture.", "Drop it here again."],
+    image_digest_mismatch: ["The picture changed while it was sent.", "Drop it here again."],
+    model_not_found: ["There is no such model.", "Choose another."],
+    unreachable: [
+      "The server can't be reached.",
+      "Is it running, and are you online? What you typed and dropped is still here: try again.",
+    ],
+    cut_off: [
+      "The connection was lost in the middle of the answer.",
+      "What had come is kept above; no more than that was charged. Try again when you are back online.",
+    ],
+    not_a_picture: ["That is not a picture.", "Drop a JPEG, PNG, WebP or GIF file."],
+    unexpected_answer: [
+      "The server answered something that this page does not understand.",
+      "Load the page again.",
+    ],
+  },
+};
