@@ -4,10 +4,20 @@ import { ask } from "./ask.ts";
 import { type Command, CommandError, UsageError } from "./command.ts";
 import { keys } from "./keys.ts";
 import { preflight } from "./preflight.ts";
+import { receipts } from "./receipts.ts";
 import { tileCommand } from "./tile.ts";
+import { usage } from "./usage.ts";
 import { verify } from "./verify.ts";
 
-const COMMANDS: Readonly<Record<string, Command>> = { ask, preflight, keys, tile: tileCommand, verify };
+const COMMANDS: Readonly<Record<string, Command>> = {
+  ask,
+  preflight,
+  keys,
+  tile: tileCommand,
+  usage,
+  receipts,
+  verify,
+};
 
 const HELP = `tessera answers questions about pictures.
 

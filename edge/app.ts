@@ -10,6 +10,7 @@ import { randomId } from "./random-id.ts";
 import { drainBody } from "./read-bytes.ts";
 import { createAccount } from "./routes/admin/create-account.ts";
 import { getLedger } from "./routes/admin/get-ledger.ts";
+import { getAllUsage } from "./routes/admin/get-usage.ts";
 import { grantCredit } from "./routes/admin/grant-credit.ts";
 import { listAccounts } from "./routes/admin/list-accounts.ts";
 import { createCompletion } from "./routes/chat/create-completion.ts";
@@ -30,6 +31,7 @@ import { type App, mount } from "./routes/operation.ts";
 import { getKeySet } from "./routes/receipts/get-key-set.ts";
 import { getReceipt } from "./routes/receipts/get-receipt.ts";
 import { listReceipts } from "./routes/receipts/list-receipts.ts";
+import { getUsage } from "./routes/usage/get-usage.ts";
 import { mountSpecification } from "./specification.ts";
 
 const OPERATIONS = [
@@ -47,7 +49,9 @@ const OPERATIONS = [
   createAccount,
   listAccounts,
   getLedger,
+  getAllUsage,
   grantCredit,
+  getUsage,
   listReceipts,
   getReceipt,
   getKeySet,
@@ -65,6 +69,7 @@ const OPEN_ROUTES = [
   "/v1/jobs/*",
   "/v1/keys",
   "/v1/keys/*",
+  "/v1/usage",
   "/v1/receipts",
   "/v1/receipts/*",
   "/.well-known/jwks.json",

@@ -1,27 +1,10 @@
 /** `tessera` as a person or a script uses it: what it prints, and its exit codes. */
-import { spawn } from "node:child_process";
-import { once } from "node:events";
-import { join } from "node:path";
-import { text } from "node:stream/consumers";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
-import type { Account } from "../helpers/account.ts";
 import { EXAMPLE, EXAMPLES } from "../helpers/examples.ts";
 import { completion, textOf } from "../helpers/question.ts";
 import { newAccount } from "../helpers/shared.ts";
-
-const MAIN = join(import.meta.dirname, "../../cli/main.ts");
-
-/** Runs the command with an account's key. */
-async function tessera(account: Account | undefined, ...argv: readonly string[]) {
-  const own = account && { TESSERA_URL: account.product.url, TESSERA_API_KEY: account.key };
-  const child = spawn(process.execPath, [MAIN, ...argv], {
-    env: { PATH: process.env.PATH, TESSERA_HOME: "/nowhere", ...own },
-    stdio: ["ignore", "pipe", "pipe"],
-  });
-  const [out, err] = await Promise.all([text(child.stdout), text(child.stderr), once(child, "close")]);
-  return { code: child.exitCode, out, err };
-}
+import { MAIN, tessera } from "../helpers/tessera.ts";
 
 describe("tessera ask", () => {
   it("answers about the committed pictures", async () => {
@@ -119,14 +102,19 @@ describe("tessera keys", () => {
 });
 
 describe("tessera", () => {
-  it.each([["--help"], ["ask", "--help"], ["preflight", "-h"], ["keys", "--help"], ["tile", "--help"]])(
-    "explains itself: %s %s",
-    async (...argv) => {
-      const { code, out, err } = await tessera(undefined, ...argv);
-      expect({ code, err }).toEqual({ code: 0, err: "" });
-      expect(out).toContain("Usage: tessera");
-    },
-  );
+  it.each([
+    ["--help"],
+    ["ask", "--help"],
+    ["preflight", "-h"],
+    ["keys", "--help"],
+    ["tile", "--help"],
+    ["receipts", "--help"],
+    ["verify", "--help"],
+  ])("explains itself: %s %s", async (...argv) => {
+    const { code, out, err } = await tessera(undefined, ...argv);
+    expect({ code, err }).toEqual({ code: 0, err: "" });
+    expect(out).toContain("Usage: tessera");
+  });
 
   it.each([[["look"]], [["ask"]], [["keys", "lose"]], [["tile"]], [["ask", "What?", "--max-tokens", "x"]]])(
     "%j is wrong usage",

@@ -1,0 +1,175 @@
+import { env } from "cloudflare:workers";
+import fc from "fast-check";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { hashKey } from "../auth/key.ts";
+import { readShippedUsage } from "../usage/database.ts";
+import type { UsageRow } from "../usage/usage.ts";
+import { Account } from "./account.ts";
+import {
+  FACTS,
+  inside,
+  MINUTE,
+  newAccount,
+  recordBells,
+  settlement,
+  stopClock,
+  travel,
+} from "./testing/fixture.ts";
+
+const ALL = { from: 0, to: Number.MAX_SAFE_INTEGER };
+const HOUR = 60 * MINUTE;
+
+beforeEach(() => {
+  stopClock();
+  recordBells();
+  vi.spyOn(console, "error").mockImplementation(() => undefined);
+});
+afterEach(() => {
+  vi.restoreAllMocks();
+  vi.useRealTimers();
+});
+
+/** What happens to a shipment: also that it arrives and nobody hears of it, and that an old one comes once more. */
+const fates = ["arrives", "is lost", "arrives unheard", "arrives twice", "is followed by old ones"] as const;
+type Fate = (typeof fates)[number];
+
+/** D1 behind a network that does to each statement what `fate` says. */
+function unreliable(fate: () => Fate): D1Database {
+  const sent: D1PreparedStatement[] = [];
+  const run = vi.fn(async (statement: D1PreparedStatement) => {
+    const now = fate();
+    if (now === "is lost") throw new Error("D1 cannot be reached.");
+    const result = await statement.run();
+    if (now === "is followed by old ones") for (const old of sent) await old.run();
+    sent.push(statement);
+    if (now === "arrives twice") await statement.run();
+    if (now === "arrives unheard") throw new Error("The connection broke.");
+    return result;
+  });
+  return new Proxy(env.DB, {
+    get: (database, name) => {
+      if (name !== "prepare") return Reflect.get(database, name);
+      return (query: string) => ({
+        bind: (...values: unknown[]) => {
+          const statement = database.prepare(query).bind(...values);
+          return { run: () => run(statement) };
+        },
+      });
+    },
+  });
+}
+
+const sumOf = (rows: readonly UsageRow[], field: "requests" | "charge" | "outputTokens") =>
+  rows.reduce((sum, row) => sum + row[field], 0);
+
+describe("usage", () => {
+  const step = fc.oneof(
+    { weight: 3, arbitrary: fc.record({ charge: fc.nat(50), key: fc.nat(1), failed: fc.boolean() }) },
+    { weight: 1, arbitrary: fc.record({ travel: fc.constantFrom(1, 11_000, MINUTE, HOUR, 25 * HOUR) }) },
+    { weight: 2, arbitrary: fc.record({ alarm: fc.constantFrom(...fates) }) },
+    { weight: 1, arbitrary: fc.constant({ restart: true }) },
+  );
+
+  it("adds up to the ledger in the object and in D1, whatever becomes of its shipments", {
+    timeout: 600_000,
+  }, async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 40 }), async (history) => {
+        const { account, stub, keyHash } = await newAccount(1_000_000);
+        await env.DB.prepare("INSERT INTO account (id, name, created_at) VALUES (?, 'usage', 0)")
+          .bind(account)
+          .run();
+        await inside(stub, async (_, state) => {
+          let fate: Fate = "arrives";
+          const DB = unreliable(() => fate);
+          let object = new Account(state, { ...env, DB });
+          const second = await object.createKey({
+            name: "second",
+            scopes: ["infer", "usage:read"],
+            expiresAt: null,
+            limits: { requestsPerMinute: 1_000_000, concurrency: 1000 },
+          });
+          const keys = [keyHash, await hashKey(second.key)] as const;
+          let job = 0;
+          let requests = 0;
+          for (const act of history) {
+            if ("charge" in act) {
+              const id = `chatcmpl-${job++}`;
+              const expiresAt = Date.now() + MINUTE;
+              const asked = {
+                keyHash: keys[act.key] ?? keyHash,
+                job: id,
+                amount: 50,
+                expiresAt,
+                facts: FACTS,
+              };
+              expect((await object.reserve(asked)).ok).toBe(true);
+              requests++;
+              // What fails here is left to expire.
+              if (!act.failed) expect(await object.settle(settlement(id, act.charge))).toBe(true);
+            } else if ("travel" in act) travel(act.travel);
+            else if ("restart" in act) object = new Account(state, { ...env, DB });
+            else {
+              fate = act.alarm;
+              await object.alarm();
+            }
+          }
+          travel(HOUR);
+          fate = "arrives";
+          for (let round = 0; round < 3; round++) {
+            await object.alarm();
+            travel(HOUR);
+          }
+          const ledger = await object.ledger();
+          const own = await object.usage(keys[1], ALL);
+          if (!own.ok) throw new Error(own.error.code);
+          expect(ledger.held).toBe(0);
+          expect(sumOf(own.value, "charge")).toBe(ledger.charged);
+          expect(sumOf(own.value, "requests")).toBe(requests);
+          const shipped = await readShippedUsage(env.DB, { account, ...ALL });
+          expect(shipped).toEqual(own.value.map((row) => ({ account, ...row })));
+        });
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  it("counts by hour, key, model and status, and what was cached", async () => {
+    const { stub, keyHash, keyId } = await newAccount(1000, { scopes: ["infer", "usage:read"] });
+    const hour = Math.floor(Date.now() / HOUR) * HOUR;
+    vi.setSystemTime(hour + 5 * MINUTE);
+    for (const [index, minutes] of [0, 10, 50].entries()) {
+      travel(minutes * MINUTE);
+      const job = `job_${index}`;
+      await stub.reserve({ keyHash, job, amount: 9, expiresAt: Date.now() + MINUTE, facts: FACTS });
+      await stub.settle(settlement(job, 3));
+    }
+    const one = {
+      key: keyId,
+      model: FACTS.model,
+      status: "succeeded",
+      cached: 0,
+      imageTokens: 144,
+      textTokens: 20,
+    };
+    expect(await stub.usage(keyHash, ALL)).toEqual({
+      ok: true,
+      value: [
+        { ...one, hour, requests: 2, imageTokens: 288, textTokens: 40, outputTokens: 6, charge: 6 },
+        { ...one, hour: hour + HOUR, requests: 1, outputTokens: 3, charge: 3 },
+      ],
+    });
+    expect(await stub.usage(keyHash, { from: hour + HOUR, to: hour + 2 * HOUR })).toMatchObject({
+      value: [{ requests: 1 }],
+    });
+  });
+
+  it("is not shipped for an account that D1 does not list", async () => {
+    const { account, stub, keyHash } = await newAccount(1000);
+    await stub.reserve({ keyHash, job: "job_1", amount: 9, expiresAt: Date.now() + MINUTE, facts: FACTS });
+    await stub.settle(settlement("job_1", 3));
+    travel(MINUTE);
+    await inside(stub, (object) => object.alarm());
+    expect(await readShippedUsage(env.DB, { account, ...ALL })).toEqual([]);
+  });
+});

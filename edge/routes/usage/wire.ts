@@ -1,0 +1,134 @@
+import { z } from "@hono/zod-openapi";
+import { receiptStatus } from "../../../core/receipt.ts";
+import { ApiError } from "../../errors.ts";
+import { readQuery } from "../../read-query.ts";
+import { toSeconds } from "../../seconds.ts";
+import { type AnyUsageRow, BUCKETS, sumBuckets, toCsv } from "../../usage/report.ts";
+import { type AppContext, jsonResponse } from "../operation.ts";
+
+const HOUR_MS = 3_600_000;
+const DEFAULT_RANGE_MS = 30 * 24 * HOUR_MS;
+/** The most rows in one answer; a wider range is asked for in parts, or in larger buckets. */
+const MAX_ROWS = 10_000;
+
+const hour = z.coerce
+  .number()
+  .int()
+  .min(0)
+  .max(253_402_300_799)
+  .refine((seconds) => seconds % 3600 === 0, "usage is kept by the hour: send a whole hour in Unix seconds");
+
+export const usageQuery = z.strictObject({
+  bucket: z.enum(BUCKETS).default("day").openapi({ description: "In UTC" }),
+  from: hour
+    .optional()
+    .openapi({ description: "Unix seconds, a whole hour; 30 days before `to` unless given" }),
+  to: hour
+    .optional()
+    .openapi({ description: "Unix seconds, a whole hour that no longer counts; the next one unless given" }),
+  key: z.string().optional().openapi({ description: "Only this key, by its id" }),
+  model: z.string().optional(),
+  status: receiptStatus.optional(),
+  format: z.enum(["json", "csv"]).optional().openapi({ description: "`csv` also by `Accept: text/csv`" }),
+});
+
+const row = z.object({
+  start: z.int().openapi({ description: "The bucket's beginning, in Unix seconds" }),
+  key: z.string(),
+  model: z.string(),
+  status: receiptStatus,
+  requests: z.int(),
+  cached_requests: z.int().openapi({ description: "How many of them were answered from the cache" }),
+  image_tokens: z.int(),
+  text_tokens: z.int(),
+  output_tokens: z.int(),
+  cost_microcredits: z.int(),
+});
+
+const list = z
+  .object({
+    object: z.literal("list"),
+    data: z.array(row),
+    total: row.pick({ requests: true, cost_microcredits: true }),
+  })
+  .openapi("Usage");
+
+const adminList = z
+  .object({
+    object: z.literal("list"),
+    data: z.array(row.extend({ account: z.string() })),
+    total: row.pick({ requests: true, cost_microcredits: true }),
+  })
+  .openapi("UsageOfAccounts");
+
+/** CSV's columns across accounts. */
+export const ADMIN_COLUMNS = ["account", ...Object.keys(row.shape)];
+
+const csv = { "text/csv": { schema: z.string() } };
+const described = (schema: z.ZodType) => {
+  const { description, content } = jsonResponse("Sums, and their total", schema);
+  return { description, content: { ...content, ...csv } };
+};
+export const usageResponse = described(list);
+export const adminUsageResponse = described(adminList);
+
+/** What a query asks for; times in Unix milliseconds. */
+export function readUsageQuery<Query extends typeof usageQuery>(context: AppContext, schema: Query) {
+  const query = readQuery(context, schema);
+  const next = Math.floor(Date.now() / HOUR_MS + 1) * HOUR_MS;
+  const to = query.to === undefined ? next : query.to * 1000;
+  const from = query.from === undefined ? to - DEFAULT_RANGE_MS : query.from * 1000;
+  if (from >= to) throw new ApiError("invalid_value", "'from' must be before 'to'.", { param: "from" });
+  return { ...query, from, to };
+}
+
+type Query = ReturnType<typeof readUsageQuery>;
+
+const COLUMNS = Object.keys(row.shape);
+
+/** The answer, in the form that is asked for; `columns` are CSV's. */
+export function usageAnswer(
+  context: AppContext,
+  rows: readonly AnyUsageRow[],
+  query: Query,
+  columns: readonly string[] = COLUMNS,
+): Response {
+  const { key, model, status, bucket } = query;
+  const wanted = rows.filter(
+    (each) =>
+      (key === undefined || each.key === key) &&
+      (model === undefined || each.model === model) &&
+      (status === undefined || each.status === status),
+  );
+  const data = sumBuckets(wanted, bucket).map(({ account, ...each }) => ({
+    start: toSeconds(each.hour),
+    ...(account !== undefined && { account }),
+    key: each.key,
+    model: each.model,
+    status: each.status,
+    requests: each.requests,
+    cached_requests: each.cached,
+    image_tokens: each.imageTokens,
+    text_tokens: each.textTokens,
+    output_tokens: each.outputTokens,
+    cost_microcredits: each.charge,
+  }));
+  if (data.length > MAX_ROWS) {
+    throw new ApiError(
+      "invalid_value",
+      `This has ${data.length} rows, and an answer has at most ${MAX_ROWS}: ask for a shorter time or larger buckets.`,
+      { param: "from" },
+    );
+  }
+  const accept = context.req.header("accept") ?? "";
+  if (query.format === "csv" || (query.format === undefined && /\btext\/csv\b/i.test(accept))) {
+    return context.body(toCsv(data, columns), 200, {
+      "content-type": "text/csv; charset=utf-8",
+      "content-disposition": 'attachment; filename="usage.csv"',
+    });
+  }
+  const sum = (field: "requests" | "cost_microcredits") =>
+    data.reduce((total, each) => total + each[field], 0);
+  const total = { requests: sum("requests"), cost_microcredits: sum("cost_microcredits") };
+  return context.json({ object: "list", data, total });
+}
