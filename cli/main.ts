@@ -2,6 +2,7 @@
 /** `tessera`: the API from a terminal. Exit codes: 0 done, 1 failed, 2 called wrongly. */
 import { ask } from "./ask.ts";
 import { type Command, CommandError, UsageError } from "./command.ts";
+import { engine } from "./engine.ts";
 import { keys } from "./keys.ts";
 import { preflight } from "./preflight.ts";
 import { receipts } from "./receipts.ts";
@@ -17,6 +18,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   usage,
   receipts,
   verify,
+  engine,
 };
 
 const HELP = `tessera answers questions about pictures.

@@ -11,7 +11,12 @@ export const finishReason = z.enum(["stop", "length"]);
 export type FinishReason = z.infer<typeof finishReason>;
 
 /** Codes of a generation that failed inside the worker. */
-export const engineErrorCode = z.enum(["engine_failed", "deadline_exceeded", "worker_draining"]);
+export const engineErrorCode = z.enum([
+  "engine_failed",
+  "engine_lost",
+  "deadline_exceeded",
+  "worker_draining",
+]);
 
 export const workerEvent = z.discriminatedUnion("type", [
   /** The frame is valid and in line; nothing has been computed. */

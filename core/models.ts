@@ -59,6 +59,8 @@ export interface Model {
   readonly maxOutputTokens: number;
   /** The most images one request may carry. */
   readonly maxImages: number;
+  /** What the weights need of a GPU: their parameters, and the keys and values that one token leaves in the cache. */
+  readonly weights: { readonly parameters: number; readonly cacheValuesPerToken: number };
   readonly price: Price;
   /** The same checkpoint at replicate.com ("owner/name"), which answers where the operator has a token and no GPU. */
   readonly replicate?: string;
@@ -116,6 +118,7 @@ export const MODELS: readonly Model[] = [
     defaults: { temperature: 0, topP: 1, maxTokens: 64 },
     maxOutputTokens: 256,
     maxImages: 4,
+    weights: { parameters: 9.3e6, cacheValuesPerToken: 2 * 4 * 4 * 64 },
     price: { version: "tessera-tiny/1", imageToken: 1, textToken: 1, outputToken: 4 },
   },
   {
@@ -126,6 +129,7 @@ export const MODELS: readonly Model[] = [
     tokenizer: "yi-34b",
     imageToken: 64_000,
     stop: ["<|im_end|>"],
+    weights: { parameters: 34.75e9, cacheValuesPerToken: 2 * 60 * 8 * 128 },
     price: { version: "llava-v1.6-34b/1", imageToken: 1, textToken: 1, outputToken: 4 },
     replicate: "yorickvp/llava-v1.6-34b",
   },
@@ -137,6 +141,7 @@ export const MODELS: readonly Model[] = [
     tokenizer: "llama-2",
     imageToken: 32_000,
     stop: ["</s>"],
+    weights: { parameters: 13.35e9, cacheValuesPerToken: 2 * 40 * 40 * 128 },
     price: { version: "llava-v1.6-vicuna-13b/1", imageToken: 1, textToken: 1, outputToken: 3 },
   },
   {
@@ -147,6 +152,7 @@ export const MODELS: readonly Model[] = [
     tokenizer: "llama-2",
     imageToken: 32_000,
     stop: ["</s>"],
+    weights: { parameters: 7.06e9, cacheValuesPerToken: 2 * 32 * 32 * 128 },
     price: { version: "llava-v1.6-vicuna-7b/1", imageToken: 1, textToken: 1, outputToken: 2 },
   },
   {
@@ -157,6 +163,7 @@ export const MODELS: readonly Model[] = [
     tokenizer: "mistral",
     imageToken: 32_000,
     stop: ["</s>"],
+    weights: { parameters: 7.57e9, cacheValuesPerToken: 2 * 32 * 8 * 128 },
     price: { version: "llava-v1.6-mistral-7b/1", imageToken: 1, textToken: 1, outputToken: 2 },
   },
 ];

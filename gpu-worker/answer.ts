@@ -63,7 +63,8 @@ export async function* answer(
       return;
     } else {
       yield usage();
-      yield { type: "error", code: "engine_failed", message: step.message };
+      const code = step.type === "lost" ? "engine_lost" : "engine_failed";
+      yield { type: "error", code, message: step.message };
       return;
     }
   }

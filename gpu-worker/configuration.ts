@@ -2,8 +2,9 @@
 import { hostname } from "node:os";
 import { fileURLToPath } from "node:url";
 import { z } from "zod";
-import { findModel } from "../core/models.ts";
+import { findModel, type Model } from "../core/models.ts";
 import { fail, ok, type Result } from "../core/result.ts";
+import { GPUS, type VllmStart, vllmStart } from "../core/vllm-flags.ts";
 
 const name = z.string().min(1).max(128);
 
@@ -21,15 +22,36 @@ const environment = z.object({
   TESSERA_MODEL: name.default("tessera-tiny"),
   /** Folder of the weights. */
   TESSERA_WEIGHTS: z.string().min(1).optional(),
-  /** Requests decoded at once. */
-  TESSERA_SLOTS: z.coerce.number().int().min(1).max(64).default(8),
+  TESSERA_ENGINE: z.enum(["embedded", "vllm"]).default("embedded"),
+  /** The machine that vLLM is started for. */
+  TESSERA_GPU: z.enum(GPUS).optional(),
+  /** The Python that has vLLM. */
+  TESSERA_PYTHON: z.string().min(1).default("python3"),
+  /** Flags for vLLM beyond those of `tessera engine flags`, separated by spaces. */
+  TESSERA_ENGINE_FLAGS: z.string().default(""),
+  /** Requests decoded at once; what the engine is made for unless given. */
+  TESSERA_SLOTS: z.coerce.number().int().min(1).max(64).optional(),
   /** Requests that may wait for a slot. */
   TESSERA_QUEUE: z.coerce.number().int().min(0).max(4096).default(16),
   /** How long running requests may go on after SIGTERM, in milliseconds. */
   TESSERA_DRAIN_MS: z.coerce.number().int().min(0).max(3_600_000).default(20_000),
 });
 
-export type Configuration = ReturnType<typeof toConfiguration>;
+export interface Configuration {
+  readonly port: number;
+  readonly host: string;
+  readonly secret: string;
+  readonly edgeUrl: string | undefined;
+  readonly worker: string;
+  readonly target: string;
+  readonly model: Model;
+  /** Folder of the weights; for vLLM also the name of a repository. */
+  readonly weights: string;
+  readonly engine: EngineConfiguration;
+  readonly slots: number;
+  readonly queue: number;
+  readonly drainMs: number;
+}
 
 /** The configuration, or one line that says which variables are wrong; it never repeats a value. */
 export function readConfiguration(variables: NodeJS.ProcessEnv): Result<Configuration, string> {
@@ -41,14 +63,26 @@ export function readConfiguration(variables: NodeJS.ProcessEnv): Result<Configur
   }
   const model = findModel(parsed.data.TESSERA_MODEL);
   if (!model) return fail("TESSERA_MODEL names no model of the registry");
-  return ok(toConfiguration(parsed.data, model));
+  return toConfiguration(parsed.data, model);
 }
 
-function toConfiguration(
-  values: z.infer<typeof environment>,
-  model: NonNullable<ReturnType<typeof findModel>>,
-) {
-  return {
+/** The engine that answers, and how it is started. */
+export type EngineConfiguration =
+  | { readonly kind: "embedded" }
+  | {
+      readonly kind: "vllm";
+      readonly start: VllmStart;
+      readonly python: string;
+      readonly flags: readonly string[];
+    };
+
+const EMBEDDED_SLOTS = 8;
+
+function toConfiguration(values: z.infer<typeof environment>, model: Model): Result<Configuration, string> {
+  const weights = values.TESSERA_WEIGHTS ?? defaultWeights(model);
+  const engine = toEngine(values, model, weights);
+  if (!engine.ok) return engine;
+  return ok({
     port: values.PORT,
     host: values.HOST,
     secret: values.TESSERA_POOL_SECRET,
@@ -56,10 +90,30 @@ function toConfiguration(
     worker: values.TESSERA_WORKER_NAME,
     target: values.TESSERA_TARGET ?? values.TESSERA_WORKER_NAME,
     model,
-    weights:
-      values.TESSERA_WEIGHTS ?? fileURLToPath(new URL(`../models/${model.id}/weights`, import.meta.url)),
-    slots: values.TESSERA_SLOTS,
+    weights,
+    engine: engine.value,
+    slots: values.TESSERA_SLOTS ?? (engine.value.kind === "vllm" ? engine.value.start.slots : EMBEDDED_SLOTS),
     queue: values.TESSERA_QUEUE,
     drainMs: values.TESSERA_DRAIN_MS,
-  };
+  });
+}
+
+/** The committed weights of the embedded model; for the others the repository that vLLM fetches them from. */
+function defaultWeights(model: Model): string {
+  if (model.tokenizer !== "tessera-tiny") return model.revision;
+  return fileURLToPath(new URL(`../models/${model.id}/weights`, import.meta.url));
+}
+
+function toEngine(
+  values: z.infer<typeof environment>,
+  model: Model,
+  weights: string,
+): Result<EngineConfiguration, string> {
+  if (values.TESSERA_ENGINE === "embedded") return ok({ kind: "embedded" });
+  if (!values.TESSERA_GPU) return fail(`TESSERA_GPU is missing: ${GPUS.join(", ")}`);
+  const start = vllmStart(model, values.TESSERA_GPU, weights);
+  if (!start.ok) return start;
+  const flags = values.TESSERA_ENGINE_FLAGS.split(/\s+/).filter((flag) => flag !== "");
+  if (values.TESSERA_SLOTS) flags.unshift("--max-num-seqs", String(values.TESSERA_SLOTS));
+  return ok({ kind: "vllm", start: start.value, python: values.TESSERA_PYTHON, flags });
 }

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, describe, expect, it } from "vitest";
 import { FRAME_PATH } from "../core/frame.ts";
 import { refusalBody } from "../core/refusal.ts";
+import { ok } from "../core/result.ts";
 import { loadScripted, scriptedEngine, tokenizer } from "./testing/engine.ts";
 import { allEvents, events, frame, greyImage, post, textOf } from "./testing/frames.ts";
 import { startingWorker, type TestWorker, testWorker } from "./testing/worker.ts";
@@ -156,6 +157,23 @@ describe("a worker", () => {
     engine.failWith = "broken";
     expect(await starting.worker.start(loadScripted(broken))).toMatchObject({ ok: false });
     expect(starting.worker.context.lifecycle.state).toBe("failed");
+  });
+
+  it("starts an engine again that died, and answers with it; what ran is told to be lost", async () => {
+    const engines = [scriptedEngine("ab "), scriptedEngine("cd ")];
+    const [first] = engines;
+    const starting = await startingWorker();
+    workers.push(starting);
+    const { url, audience, worker } = starting;
+    let next = 0;
+    await worker.start(async () => ok({ engine: engines[next++] ?? scriptedEngine("ef "), tokenizer }));
+    const running = allEvents(await post(url, frame(audience, "hi", [], { maxTokens: 5000 })));
+    first?.die();
+    expect((await running).at(-1)).toMatchObject({ type: "error", code: "engine_lost" });
+    await within(async () => next === 2 && (await fetch(`${url}/readyz`)).status === 200);
+    const answer = await allEvents(await post(url, frame(audience, "hi", [], { maxTokens: 4 })));
+    expect(textOf(answer)).toContain("cd");
+    expect(await metric(url, "engines_lost_total")).toBe(1);
   });
 
   it("names its routes and methods", async () => {

@@ -10,7 +10,7 @@ export class Lifecycle {
     return this.#state;
   }
 
-  /** Milliseconds from the start of the process to ready, or null before. */
+  /** Milliseconds that the last start took, of the process or of its engine alone; null before the first. */
   get startMs(): number | null {
     return this.#startMs;
   }
@@ -24,6 +24,11 @@ export class Lifecycle {
     if (this.#state !== "starting") return;
     this.#startMs = startMs;
     this.#set("ready");
+  }
+
+  /** The engine is lost and started again. */
+  restart(): void {
+    if (this.#state === "ready") this.#set("starting");
   }
 
   drain(): void {

@@ -37,6 +37,8 @@ export class Metrics {
   outputTokens = 0;
   /** Requests whose caller left before the end. */
   aborts = 0;
+  /** Engines that died or fell silent and were started again. */
+  enginesLost = 0;
   /** From a request's arrival to its first token, in seconds. */
   readonly timeToFirstToken = new Histogram();
   /** Between two tokens of one request, in seconds. */
@@ -71,6 +73,7 @@ export class Metrics {
       single("running", "gauge", "Requests in the engine.", load.running),
       single("waiting", "gauge", "Requests in line.", load.waiting),
       single("slots", "gauge", "Requests that the engine decodes at once.", load.slots),
+      single("engines_lost_total", "counter", "Engines that were lost and started again.", this.enginesLost),
       single("engine_steps_total", "counter", "Decoding steps of the engine.", counters.steps),
       metric("images_total", "counter", "Images by how the engine came by their features.", [
         `images_total{features="encoded"} ${counters.imagesEncoded}`,

@@ -2,31 +2,32 @@
 import { randomUUID } from "node:crypto";
 import { once } from "node:events";
 import type { Server } from "node:http";
-import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Heartbeat } from "../core/heartbeat.ts";
-import { fail, ok, type Result } from "../core/result.ts";
-import { loadTokenizer } from "../core/tokenizer.ts";
+import { ok, type Result } from "../core/result.ts";
 import { ActiveJobs } from "./active-jobs.ts";
 import { Nonces } from "./authenticate.ts";
 import type { Configuration } from "./configuration.ts";
 import { drain } from "./drain.ts";
-import { createOnnxEngine } from "./engines/onnx/engine.ts";
-import { checkWeights, readJson, WEIGHT_FILES } from "./engines/onnx/weights.ts";
 import type { Loaded, WorkerContext } from "./generate.ts";
 import { Heartbeats } from "./heartbeat.ts";
 import { Lifecycle } from "./lifecycle.ts";
+import { type LoadEngine, loadEngine } from "./load-engine.ts";
 import type { Log } from "./log.ts";
 import { Metrics } from "./metrics.ts";
 import { createWorkerServer, load } from "./server.ts";
 import { warmUp } from "./warm-up.ts";
 
-export type LoadEngine = (configuration: Configuration, log: Log) => Promise<Result<Loaded, string>>;
+/** Between two attempts to start a lost engine again, in milliseconds. */
+const FIRST_WAIT_MS = 1000;
+const LONGEST_WAIT_MS = 60_000;
 
 export class Worker {
   readonly context: WorkerContext;
   readonly heartbeats: Heartbeats;
   readonly #configuration: Configuration;
   readonly #server: Server;
+  readonly #stopping = new AbortController();
 
   constructor(configuration: Configuration, log: Log, now: () => number = Date.now) {
     this.#configuration = configuration;
@@ -75,48 +76,62 @@ export class Worker {
   }
 
   /** Loads the engine and answers one request of its own; only then is the worker ready. */
-  async start(loadEngine: LoadEngine = loadOnnx): Promise<Result<void, string>> {
-    const { lifecycle, log } = this.context;
-    const loaded = await loadEngine(this.#configuration, log);
-    const warm = loaded.ok ? await warmUp(loaded.value, this.#configuration.model) : loaded;
-    if (!loaded.ok || !warm.ok) {
-      lifecycle.fail();
+  async start(load: LoadEngine = loadEngine): Promise<Result<void, string>> {
+    const loaded = await this.#loadWarm(load);
+    if (!loaded.ok) {
+      this.context.lifecycle.fail();
       await this.heartbeats.send();
-      return warm;
+      return loaded;
     }
-    this.context.loaded = loaded.value;
-    lifecycle.ready(Math.round(process.uptime() * 1000));
+    this.#serve(loaded.value, load, process.uptime() * 1000);
     return ok(undefined);
   }
 
   /** Ends all work within the grace period, then the engine and the port. */
   async stop(graceMs: number): Promise<void> {
     await drain(this.context.lifecycle, this.context.jobs, graceMs);
+    this.#stopping.abort();
     this.heartbeats.stop();
     await this.heartbeats.send();
     await this.context.loaded?.engine.close();
     this.#server.close();
     this.#server.closeAllConnections();
   }
-}
 
-/** The embedded engine from the configured folder. */
-async function loadOnnx(configuration: Configuration, log: Log): Promise<Result<Loaded, string>> {
-  const { weights, model, slots } = configuration;
-  const checked = await checkWeights(weights);
-  if (!checked.ok) return fail(checked.error.message);
-  try {
-    const tokenizer = loadTokenizer(await readJson(join(weights, WEIGHT_FILES.tokenizer)));
-    const engine = await createOnnxEngine({ weights, model, slots, onFailure: logFailure(log) });
-    return ok({ engine, tokenizer });
-  } catch (error) {
-    return fail(
-      `the model in ${weights} cannot be loaded: ${error instanceof Error ? error.message : error}`,
-    );
+  async #loadWarm(load: LoadEngine): Promise<Result<Loaded, string>> {
+    const loaded = await load(this.#configuration, this.context.log, this.#stopping.signal);
+    if (!loaded.ok) return loaded;
+    const warm = await warmUp(loaded.value, this.#configuration.model);
+    if (warm.ok) return loaded;
+    await loaded.value.engine.close();
+    return warm;
   }
-}
 
-function logFailure(log: Log) {
-  return (request: string, error: unknown) =>
-    log("error", "engine_failed", { request, error: error instanceof Error ? error.stack : String(error) });
+  #serve(loaded: Loaded, load: LoadEngine, startMs: number): void {
+    this.context.loaded = loaded;
+    this.context.lifecycle.ready(Math.round(startMs));
+    void loaded.engine.lost?.then((reason) => this.#replace(loaded, load, reason));
+  }
+
+  /** Starts the engine again after it was lost, until it works or the worker stops. */
+  async #replace(lost: Loaded, load: LoadEngine, reason: string): Promise<void> {
+    const { lifecycle, log, metrics } = this.context;
+    if (lifecycle.state !== "ready") return;
+    log("error", "engine_lost", { reason });
+    metrics.enginesLost += 1;
+    this.context.loaded = undefined;
+    lifecycle.restart();
+    await lost.engine.close();
+    const begun = performance.now();
+    for (
+      let wait = FIRST_WAIT_MS;
+      !this.#stopping.signal.aborted;
+      wait = Math.min(2 * wait, LONGEST_WAIT_MS)
+    ) {
+      const loaded = await this.#loadWarm(load);
+      if (loaded.ok) return this.#serve(loaded.value, load, performance.now() - begun);
+      log("error", "engine_restart_failed", { reason: loaded.error });
+      await sleep(wait, undefined, { ref: false });
+    }
+  }
 }

@@ -125,7 +125,9 @@ export async function* generate(
             };
             return;
           case "error":
-            if (event.code === "worker_draining") throw new WorkerLost(event.message);
+            if (event.code === "worker_draining" || event.code === "engine_lost") {
+              throw new WorkerLost(event.message);
+            }
             throw new ApiError(event.code, "The model could not answer this request.");
         }
       }

@@ -33,10 +33,12 @@ export type EngineStep =
   | { readonly type: "tokens"; readonly ids: readonly number[] }
   | { readonly type: "end"; readonly reason: "stop" | "length" }
   /** The sequence cannot go on; the engine itself may. */
-  | { readonly type: "failed"; readonly message: string };
+  | { readonly type: "failed"; readonly message: string }
+  /** The engine itself has died; another may still answer. */
+  | { readonly type: "lost"; readonly message: string };
 
 export interface Generation {
-  /** The steps up to `end` or `failed`; none further once the signal aborts. Stopping the iteration frees the sequence too. */
+  /** The steps up to `end`, `failed` or `lost`; none further once the signal aborts. Stopping the iteration frees the sequence too. */
   readonly steps: AsyncIterable<EngineStep>;
   /** The times so far. */
   timings(): EngineTimings;
@@ -63,5 +65,7 @@ export interface Engine {
   generate(request: EngineRequest, signal: AbortSignal): Generation;
   load(): EngineLoad;
   counters(): EngineCounters;
+  /** Settles with the reason once the engine can answer nothing any more; an engine within the worker's process has none. */
+  readonly lost?: Promise<string>;
   close(): Promise<void>;
 }

@@ -3,13 +3,15 @@ import { ok } from "../../core/result.ts";
 import { loadTokenizer, type Tokenizer } from "../../core/tokenizer.ts";
 import file from "../../models/tessera-tiny/weights/tokenizer.json" with { type: "json" };
 import type { Engine, EngineStep } from "../engines/engine.ts";
-import type { LoadEngine } from "../worker.ts";
+import type { LoadEngine } from "../load-engine.ts";
 
 export const tokenizer = loadTokenizer(file);
 
 export interface ScriptedEngine extends Engine {
   /** How requests other than the warm-up fail after their tokens. */
   failWith?: string;
+  /** The engine dies: what runs is lost. */
+  die(): void;
 }
 
 /**
@@ -20,6 +22,8 @@ export function scriptedEngine(text: string, stepMs = 5, slots = 2): ScriptedEng
   const script = tokenizer.encode(text);
   let running = 0;
   let steps = 0;
+  let dead = false;
+  const lost = Promise.withResolvers<string>();
   const engine: ScriptedEngine = {
     slots,
     generate(request, signal) {
@@ -30,6 +34,10 @@ export function scriptedEngine(text: string, stepMs = 5, slots = 2): ScriptedEng
           for (let index = 0; index < request.sampling.maxTokens; index += 1) {
             await sleep(stepMs);
             if (signal.aborted) return;
+            if (dead) {
+              yield { type: "lost", message: "The engine was lost." };
+              return;
+            }
             steps += 1;
             yield { type: "tokens", ids: [script[index % script.length] ?? 0] };
           }
@@ -47,6 +55,11 @@ export function scriptedEngine(text: string, stepMs = 5, slots = 2): ScriptedEng
     },
     load: () => ({ running: Math.min(running, slots), waiting: Math.max(0, running - slots) }),
     counters: () => ({ steps, imagesEncoded: 0, imagesReused: 0 }),
+    lost: lost.promise,
+    die() {
+      dead = true;
+      lost.resolve("it died");
+    },
     close: async () => {},
   };
   return engine;

@@ -1,6 +1,7 @@
 import { type Configuration, readConfiguration } from "../configuration.ts";
+import type { LoadEngine } from "../load-engine.ts";
 import type { Log, LogFields } from "../log.ts";
-import { type LoadEngine, Worker } from "../worker.ts";
+import { Worker } from "../worker.ts";
 import { SECRET } from "./frames.ts";
 
 export interface TestWorker {

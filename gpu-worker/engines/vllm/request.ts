@@ -1,0 +1,135 @@
+/** From the worker's request to vLLM's: token ids, one tensor of all images, where they stand, and what names them in caches. */
+import { createHash } from "node:crypto";
+import type { MessageInitShape } from "@bufbuild/protobuf";
+import { planTiles } from "../../../core/anyres.ts";
+import { imageTokens } from "../../../core/image-tokens.ts";
+import type { Geometry, Model } from "../../../core/models.ts";
+import { normalisedTiles } from "../../normalise.ts";
+import type { EngineImage, EngineRequest } from "../engine.ts";
+import type { GenerateRequestSchema } from "./protocol_pb.ts";
+
+/** The engine's number for the modality of an image. */
+export const IMAGE = 1;
+
+export type GenerateRequestInit = MessageInitShape<typeof GenerateRequestSchema>;
+
+/** A request under an id that no other request of the engine has. */
+export function generateRequest(id: string, request: EngineRequest, model: Model): GenerateRequestInit {
+  const { maxTokens, temperature, topP, seed } = request.sampling;
+  const prompt = layOut(request, model);
+  return {
+    requestId: id,
+    stream: true,
+    tokenized: { inputIds: prompt.ids },
+    samplingParams: {
+      temperature,
+      topP,
+      maxTokens,
+      // The registry says where an answer ends, not the checkpoint's own configuration.
+      ignoreEos: true,
+      stopTokenIds: [...request.endIds],
+      ...(seed !== null && { seed: Number(BigInt.asUintN(31, BigInt(seed))) }),
+    },
+    mmInputs: prompt.images.length > 0 ? imageInputs(request, prompt, model) : textSalt(request),
+  };
+}
+
+interface PlacedImage {
+  readonly image: EngineImage;
+  /** Where its tokens begin and how many there are. */
+  readonly offset: number;
+  readonly length: number;
+}
+
+interface LaidOut {
+  readonly ids: number[];
+  /** In the order of the prompt. */
+  readonly images: readonly PlacedImage[];
+}
+
+function layOut({ prompt, images }: EngineRequest, { geometry, imageToken }: Model): LaidOut {
+  const ids: number[] = [];
+  const placed: PlacedImage[] = [];
+  for (const piece of prompt) {
+    if ("ids" in piece) {
+      for (const id of piece.ids) ids.push(id);
+      continue;
+    }
+    const image = images[piece.image];
+    if (!image) throw new Error("A prompt names an image that the request lacks.");
+    const length = tokensOf(image, geometry);
+    placed.push({ image, offset: ids.length, length });
+    for (let count = 0; count < length; count += 1) ids.push(imageToken);
+  }
+  return { ids, images: placed };
+}
+
+function imageInputs(
+  request: EngineRequest,
+  { images }: LaidOut,
+  { geometry, imageToken }: Model,
+): GenerateRequestInit["mmInputs"] {
+  const { tile } = geometry;
+  const alone = images.every(({ image }) => image.frame.grid === null);
+  const count = Math.max(...images.map(({ image }) => (alone ? 1 : tilesFor(image, geometry))));
+  const size = count * 3 * tile * tile;
+  const pixels = new Float32Array(images.length * size);
+  const sizes = new BigInt64Array(2 * images.length);
+  images.forEach(({ image }, index) => {
+    pixels.set(normalisedTiles(image, geometry).data, index * size);
+    const [width, height] = declaredSize(image, tile);
+    sizes.set([BigInt(height), BigInt(width)], 2 * index);
+  });
+  return {
+    pixelValues: {
+      shape: [images.length, count, 3, tile, tile],
+      dtype: "float32",
+      inline: new Uint8Array(pixels.buffer),
+    },
+    modelSpecificTensors: {
+      image_sizes: { shape: [images.length, 2], dtype: "int64", inline: new Uint8Array(sizes.buffer) },
+    },
+    imTokenId: imageToken,
+    // The first range begins with the prompt: the engine's prefix cache then keys the text before the image by the
+    // image's hash too, and so by the customer. Only image tokens within a range take features.
+    mmPlaceholders: images.map(({ offset, length }, index) =>
+      index === 0 ? { offset: 0, length: offset + length } : { offset, length },
+    ),
+    mmHashes: images.map(({ image }) => imageHash(request.namespace, image)),
+    batchedKeys: ["pixel_values", "image_sizes"],
+    keepOnCpuKeys: ["image_sizes"],
+    modality: IMAGE,
+  };
+}
+
+/** Without pixels the engine takes the hash as the salt of its prefix cache. */
+function textSalt({ namespace }: EngineRequest): GenerateRequestInit["mmInputs"] {
+  return { mmHashes: [namespace], modality: IMAGE };
+}
+
+/** What the engine's caches know an image by. The worker has checked the pixels' own hash. */
+export function imageHash(namespace: string, { frame }: EngineImage): string {
+  const detail = frame.grid ? "high" : "low";
+  return createHash("sha256")
+    .update(`${namespace}/${frame.sha256}/${frame.width}x${frame.height}/${detail}`)
+    .digest("hex");
+}
+
+function tokensOf({ frame }: EngineImage, geometry: Geometry): number {
+  return imageTokens(frame.width, frame.height, geometry, frame.grid ? "high" : "low").total;
+}
+
+/**
+ * The size that the engine derives an image's grid from. A base view alone is declared as one tile: next to images with
+ * grids its tensor is as long as theirs, the engine cuts the smallest grid from it, and its placeholder takes the base
+ * view's features, which come first.
+ */
+function declaredSize({ frame }: EngineImage, tile: number): readonly [number, number] {
+  return frame.grid ? [frame.width, frame.height] : [tile, tile];
+}
+
+/** The least tiles with which the engine can cut the grid of an image's declared size: fewer would end its process. */
+function tilesFor(image: EngineImage, geometry: Geometry): number {
+  const { grid } = planTiles(...declaredSize(image, geometry.tile), geometry);
+  return 1 + Math.floor(grid[0] / geometry.tile) * Math.floor(grid[1] / geometry.tile);
+}

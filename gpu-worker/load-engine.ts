@@ -1,0 +1,45 @@
+/** The configured engine, ready for its warm-up, and the tokenizer of its model. An engine's code is loaded only when it is chosen. */
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { fail, ok, type Result } from "../core/result.ts";
+import { loadTokenizer, type Tokenizer } from "../core/tokenizer.ts";
+import type { Configuration } from "./configuration.ts";
+import type { Loaded } from "./generate.ts";
+import type { Log } from "./log.ts";
+import { readVocabulary } from "./tokenizer.ts";
+
+/** Fails with a sentence for the operator. The signal aborts when the worker stops. */
+export type LoadEngine = (
+  configuration: Configuration,
+  log: Log,
+  signal: AbortSignal,
+) => Promise<Result<Loaded, string>>;
+
+export const loadEngine: LoadEngine = async (configuration, log, signal) => {
+  const { engine, model, weights, slots } = configuration;
+  try {
+    if (engine.kind === "vllm") {
+      const tokenizer = await readTokenizer(configuration);
+      const { startVllmEngine } = await import("./engines/vllm/engine.ts");
+      const started = await startVllmEngine({ ...engine, model, slots, log, signal });
+      return started.ok ? ok({ tokenizer, engine: started.value }) : fail(`vLLM: ${started.error}`);
+    }
+    const { checkWeights } = await import("./engines/onnx/weights.ts");
+    const checked = await checkWeights(weights);
+    if (!checked.ok) return fail(checked.error.message);
+    const tokenizer = await readTokenizer(configuration);
+    const { createOnnxEngine } = await import("./engines/onnx/engine.ts");
+    const onFailure = (request: string, error: unknown) =>
+      log("error", "engine_failed", { request, error: error instanceof Error ? error.stack : String(error) });
+    return ok({ tokenizer, engine: await createOnnxEngine({ weights, model, slots, onFailure }) });
+  } catch (error) {
+    return fail(
+      `the model in ${weights} cannot be loaded: ${error instanceof Error ? error.message : error}`,
+    );
+  }
+};
+
+async function readTokenizer({ model, weights }: Configuration): Promise<Tokenizer> {
+  if (model.tokenizer !== "tessera-tiny") return readVocabulary(model);
+  return loadTokenizer(JSON.parse(await readFile(join(weights, "tokenizer.json"), "utf8")));
+}
