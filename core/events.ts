@@ -14,9 +14,12 @@ export type FinishReason = z.infer<typeof finishReason>;
 export const engineErrorCode = z.enum([
   "engine_failed",
   "engine_lost",
+  "empty_output",
+  "endless_repetition",
   "deadline_exceeded",
   "worker_draining",
 ]);
+export type EngineErrorCode = z.infer<typeof engineErrorCode>;
 
 export const workerEvent = z.discriminatedUnion("type", [
   /** The frame is valid and in line; nothing has been computed. */

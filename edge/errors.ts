@@ -61,6 +61,8 @@ export const ERROR_KINDS = {
 
   internal_error: server(500),
   engine_failed: server(502),
+  empty_output: server(502),
+  endless_repetition: server(502),
   worker_lost: server(502),
   attempts_exhausted: server(502),
   no_worker: server(503),

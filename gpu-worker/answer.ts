@@ -4,6 +4,7 @@ import { TextStream } from "../core/text-stream.ts";
 import type { Tokenizer } from "../core/tokenizer.ts";
 import type { StopCause } from "./active-jobs.ts";
 import type { Engine } from "./engines/engine.ts";
+import { repeatsEndlessly } from "./repetition.ts";
 import type { Job } from "./validate.ts";
 
 const STOPPED: Record<Exclude<StopCause, "client_left">, string> = {
@@ -11,11 +12,16 @@ const STOPPED: Record<Exclude<StopCause, "client_left">, string> = {
   worker_draining: "The worker is shutting down.",
 };
 
+/** The tokens, at most, over which a character's bytes may be spread. */
+const TOKENS_OF_A_CHARACTER = 4;
+
 /**
  * The events after `accepted`. Each step's token event carries its ids, whether or not text is ready, so the ids of
  * all events together are the output tokens: everything that the model decoded except its end token, tokens of the
  * caller's stop strings included. Usage comes before `done` and before `error`. When `signal` aborts because the
  * client left, the events end at once.
+ *
+ * An answer without a visible character, or cut off in endless repetition, is an error.
  */
 export async function* answer(
   job: Job,
@@ -25,10 +31,11 @@ export async function* answer(
 ): AsyncGenerator<WorkerEvent> {
   const stream = new TextStream(tokenizer, job.stop);
   const generation = engine.generate(job.request, signal);
-  let outputTokens = 0;
+  const output: number[] = [];
+  let isVisible = false;
   const usage = (): WorkerEvent => {
     const { imageTokens, textTokens } = job;
-    return { type: "usage", usage: { imageTokens, textTokens, outputTokens } };
+    return { type: "usage", usage: { imageTokens, textTokens, outputTokens: output.length } };
   };
   const done = (finishReason: FinishReason): WorkerEvent => ({
     type: "done",
@@ -48,7 +55,8 @@ export async function* answer(
         stopped = pushed.stopped;
         if (stopped) break;
       }
-      outputTokens += ids.length;
+      output.push(...ids);
+      isVisible ||= text.trim() !== "";
       yield { type: "token", text, ids };
       if (stopped) {
         yield usage();
@@ -57,9 +65,14 @@ export async function* answer(
       }
     } else if (step.type === "end") {
       const text = stream.end();
+      isVisible ||= text.trim() !== "";
       if (text !== "") yield { type: "token", text, ids: [] };
       yield usage();
-      yield done(step.reason);
+      if (step.reason === "length" && repeatsEndlessly(output)) {
+        yield { type: "error", code: "endless_repetition", message: "The model repeated itself to the end." };
+      } else if (!isVisible && !(step.reason === "length" && output.length <= TOKENS_OF_A_CHARACTER)) {
+        yield { type: "error", code: "empty_output", message: "The model gave no visible character." };
+      } else yield done(step.reason);
       return;
     } else {
       yield usage();

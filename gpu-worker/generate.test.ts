@@ -195,7 +195,7 @@ describe("a worker", () => {
 describe("a drain", () => {
   it("refuses new work, lets running work end, and then closes", async () => {
     const { url, audience, worker } = await start();
-    const response = await post(url, frame(audience, "hi", [], { maxTokens: 40 }));
+    const response = await post(url, frame(audience, "hi", [], { maxTokens: 30 }));
     const stopped = worker.stop(10_000);
     expect((await fetch(`${url}/readyz`)).status).toBe(503);
     const refused = await post(url, frame(audience, "hi"));

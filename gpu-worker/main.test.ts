@@ -1,6 +1,6 @@
 import { type ChildProcess, fork, spawn } from "node:child_process";
 import { once } from "node:events";
-import { cp, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { cp, mkdtemp, rm, truncate, writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -10,6 +10,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
 import { HEARTBEAT_PATH, heartbeat, type WorkerState } from "../core/heartbeat.ts";
 import { frame, post, SECRET } from "./testing/frames.ts";
+import { NOT_A_NUMBER, spoiledWeights } from "./testing/weights.ts";
 
 const MAIN = fileURLToPath(new URL("main.ts", import.meta.url));
 const WEIGHTS = fileURLToPath(new URL("../models/tessera-tiny/weights", import.meta.url));
@@ -49,13 +50,24 @@ describe("the process", () => {
     expect(line).not.toContain("short");
   });
 
-  it("does not start with missing or altered weights, and says which file", async () => {
+  it("does not start with missing, altered or truncated weights, and says which file", async () => {
     const empty = await failure(environment({ TESSERA_WEIGHTS: folder }));
     expect(empty).toEqual({ code: 1, line: expect.stringMatching(/^gpu-worker: .*manifest\.json.*\n$/) });
     await cp(WEIGHTS, folder, { recursive: true });
     await writeFile(join(folder, "config.json"), "{}");
     const altered = await failure(environment({ TESSERA_WEIGHTS: folder }));
     expect(altered).toEqual({ code: 1, line: expect.stringMatching(/^gpu-worker: .*config\.json.*\n$/) });
+    await cp(join(WEIGHTS, "config.json"), join(folder, "config.json"));
+    await truncate(join(folder, "model.safetensors"), 1_000_000);
+    const truncated = await failure(environment({ TESSERA_WEIGHTS: folder }));
+    expect(truncated).toEqual({ code: 1, line: expect.stringMatching(/^gpu-worker: .*safetensors.*\n$/) });
+  });
+
+  it("does not start with weights that give no numbers", async () => {
+    const spoiled = await spoiledWeights(NOT_A_NUMBER);
+    const { code, line } = await failure(environment({ TESSERA_WEIGHTS: spoiled }));
+    await rm(spoiled, { recursive: true });
+    expect([code, line]).toEqual([1, expect.stringMatching(/^gpu-worker: .*warm-up.*\n$/)]);
   });
 
   it("tells its parent its port and its readiness, beats, and drains on SIGTERM", async () => {

@@ -1,5 +1,5 @@
 /** The one path from a question to tokens; attached requests and stored jobs both take it. */
-import type { FinishReason } from "../../core/events.ts";
+import type { EngineErrorCode, FinishReason } from "../../core/events.ts";
 import type { Sampling } from "../../core/frame.ts";
 import type { Model } from "../../core/models.ts";
 import type { Message } from "../../core/prompt.ts";
@@ -128,7 +128,7 @@ export async function* generate(
             if (event.code === "worker_draining" || event.code === "engine_lost") {
               throw new WorkerLost(event.message);
             }
-            throw new ApiError(event.code, "The model could not answer this request.");
+            throw engineError(event.code);
         }
       }
     } catch (error) {
@@ -149,6 +149,18 @@ export async function* generate(
     } finally {
       generation.background(pool.release(lease.id, lost));
     }
+  }
+}
+
+/** What a caller hears of a generation that failed inside its worker. */
+function engineError(code: Exclude<EngineErrorCode, "worker_draining" | "engine_lost">): ApiError {
+  switch (code) {
+    case "empty_output":
+      return new ApiError(code, "The model gave no visible character.", { headers: DO_NOT_RETRY });
+    case "endless_repetition":
+      return new ApiError(code, "The model repeated itself until it was cut off.", { headers: DO_NOT_RETRY });
+    default:
+      return new ApiError(code, "The model could not answer this request.");
   }
 }
 

@@ -29,7 +29,7 @@ export async function findLongQuestion(account: Account): Promise<LongQuestion> 
       seed,
       max_tokens: 256,
       messages: [
-        { role: "system", content: "x".repeat(1500) },
+        { role: "system", content: "x".repeat(3000) },
         { role: "user", content: "Tell me more." },
       ],
     };
