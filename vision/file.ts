@@ -53,9 +53,11 @@ function named<Format, Header>(
 function checkSize(file: ImageFile, limits: ImageLimits): ReturnType<typeof refuse> | undefined {
   const { width, height, frames } = file.header;
   if (width < 1 || height < 1 || width > MAX_SIDE || height > MAX_SIDE) {
-    return refuse(
+    return refuseBeyond(
       "image_dimensions_invalid",
       `The picture's size is ${width}×${height}; each side must be 1 to ${MAX_SIDE} pixels.`,
+      MAX_SIDE,
+      Math.min(width, height) < 1 ? 0 : Math.max(width, height),
     );
   }
   const { name, limit } = pixelLimit(file, limits);

@@ -87,7 +87,8 @@ describe("JPEG", () => {
 
   it("refuses a height of 0", async () => {
     const flat = changed(changed(jpeg, frame + 5, 0), frame + 6, 0);
-    expect((await refusal(flat)).code).toBe("image_dimensions_invalid");
+    const error = await refusal(flat);
+    expect(error).toMatchObject({ code: "image_dimensions_invalid", limit: 65_535, value: 0 });
   });
 
   it("refuses a file without its quantisation tables", async () => {
@@ -149,6 +150,14 @@ describe("PNG", () => {
     expect((await refusal(file)).message).toContain("colour type 2 has no depth 4");
   });
 
+  it("refuses a side beyond all reason", async () => {
+    const data = deflateSync(Uint8Array.of(0, 0));
+    const file = writePng({ width: 2 ** 31 - 1, height: 1, depth: 1, colourType: 0, data });
+    const error = await refusal(file);
+    expect(error).toMatchObject({ code: "image_dimensions_invalid", limit: 65_535, value: 2 ** 31 - 1 });
+    expect(error.message).toContain("1 to 65535");
+  });
+
   it("inflates no more than the header declares", async () => {
     const bomb = deflateSync(new Uint8Array(1 << 26));
     const file = writePng({ width: 8, height: 8, depth: 8, colourType: 0, data: bomb });
@@ -190,6 +199,119 @@ describe("GIF and WebP", () => {
       expect((await refusal(bytes.subarray(0, bytes.length >> 1))).code).toBe("image_truncated");
     },
   );
+});
+
+describe("what a file says of itself", () => {
+  const jpeg = golden("j-nojfif.jpg");
+  const markup = ascii("<!doctype html><script>alert(1)</script>");
+
+  it.each([
+    ["PDF", joined(ascii("%PDF-1.7\n"), jpeg)],
+    ["HTML", joined(markup, jpeg)],
+    ["BMP", joined(ascii("BM"), golden("p-g1_n.png"))],
+  ])("does not count when it is a %s file first", async (name, bytes) => {
+    const { code, message } = await refusal(bytes);
+    expect(code).toBe("image_format_unsupported");
+    expect(message).toContain(name);
+  });
+
+  it.each([
+    ["j-nojfif.jpg", markup],
+    ["j-nojfif.jpg", ascii("PK\x03\x04 an archive")],
+    ["p-rgb8_n.png", golden("j-nojfif.jpg")],
+    ["g-plain.gif", markup],
+  ])("ends where the picture of %s does: what follows is never read", async (file, tail) => {
+    const alone = await vision.prepare(golden(file), GEOMETRY, "default");
+    expect(alone.ok).toBe(true);
+    expect(await vision.prepare(joined(golden(file), tail), GEOMETRY, "default")).toEqual(alone);
+  });
+});
+
+describe("bombs", () => {
+  const short = (value: number) => Uint8Array.of(value & 255, value >> 8);
+  const long = (value: number) => Uint8Array.of(...short(value & 0xffff), ...short(value >>> 16));
+  /** A screen and a frame of this size, with next to no data. */
+  const gif = (side: number, frames = 1) => {
+    const size = joined(short(side), short(side));
+    const frame = joined(Uint8Array.of(0x2c, 0, 0, 0, 0), size, Uint8Array.of(0, 2, 1, 0x44, 0));
+    const parts = Array.from({ length: frames }, () => frame);
+    return joined(ascii("GIF89a"), size, Uint8Array.of(0, 0, 0), ...parts, Uint8Array.of(0x3b));
+  };
+  const chunk = (name: string, body: Uint8Array) =>
+    joined(ascii(name), long(body.length), body, new Uint8Array(body.length & 1));
+  const webp = (...chunks: Uint8Array[]) => chunk("RIFF", joined(ascii("WEBP"), ...chunks));
+  const lossy = (side: number) =>
+    chunk("VP8 ", joined(Uint8Array.of(0x10, 0, 0, 0x9d, 1, 0x2a), short(side), short(side)));
+  const lossless = (side: number) =>
+    chunk("VP8L", joined(Uint8Array.of(0x2f), long(((side - 1) << 14) | (side - 1)), Uint8Array.of(0)));
+  const animated = (frames: number) => {
+    const place = new Uint8Array(16);
+    const frame = chunk("ANMF", joined(place, lossy(1)));
+    const extended = Uint8Array.of(2, 0, 0, 0, 0, 0, 0, 0, 0, 0);
+    return webp(chunk("VP8X", extended), ...Array.from({ length: frames }, () => frame));
+  };
+  const png = (side: number, before: Uint8Array[] = []) =>
+    writePng({
+      width: side,
+      height: side,
+      depth: 1,
+      colourType: 0,
+      data: deflateSync(new Uint8Array(2)),
+      before,
+    });
+  const frames = (count: number) => [pngChunk("acTL", [...long(count)].reverse().concat([0, 0, 0, 0]))];
+
+  it.each([
+    ["PNG", png(30_000), 100_000_000, 30_000 ** 2],
+    ["GIF", gif(65_535), 25_000_000, 65_535 ** 2],
+    ["lossy WebP", webp(lossy(16_383)), 100_000_000, 16_383 ** 2],
+    ["lossless WebP", webp(lossless(16_383)), 8_000_000, 16_383 ** 2],
+  ])("of %s are refused for the pixels that they declare", async (_, bytes, limit, value) => {
+    expect(bytes.length).toBeLessThan(200);
+    const error = await refusal(bytes);
+    expect(error).toMatchObject({ code: "image_too_many_pixels", limit, value });
+    expect(error.message).toContain(String(limit));
+    expect(vision.probe(bytes)).toMatchObject({ ok: false, error });
+  });
+
+  it.each([
+    ["PNG", png(1, frames(10_001)), 10_001],
+    ["PNG", png(1, frames(2 ** 32 - 1)), 2 ** 32 - 1],
+    ["GIF", gif(1, 10_001), 10_001],
+    ["WebP", animated(10_001), 10_001],
+  ])("of %s are refused for their frames", async (_, bytes, value) => {
+    const error = await refusal(bytes);
+    expect(error).toMatchObject({ code: "image_corrupt", limit: 10_000, value });
+    expect(error.message).toContain(`${value} frames; the limit is 10000`);
+  });
+
+  it("of text beside a PNG are not unpacked", async () => {
+    const packed = deflateSync(new Uint8Array(1 << 27));
+    const text = pngChunk("zTXt", joined(ascii("Raw profile type exif\0\0"), packed));
+    let heap = Number.NaN;
+    const onHeap = (bytes: number) => {
+      heap = bytes;
+    };
+    const file = writePng({
+      width: 1,
+      height: 1,
+      depth: 8,
+      colourType: 0,
+      data: deflateSync(Uint8Array.of(0, 0)),
+      before: [text],
+    });
+    expect((await vision.prepare(file, GEOMETRY, "default", { onHeap })).ok).toBe(true);
+    expect(heap).toBeLessThan(4_000_000);
+  });
+
+  it("of JPEG are refused for their scans", async () => {
+    const progressive = golden("j-gray-prog.jpg");
+    const scan = progressive.subarray(segmentAt(progressive, 0xda), -2);
+    const head = progressive.subarray(0, segmentAt(progressive, 0xda));
+    const many = Array.from({ length: 101 }, () => scan);
+    const error = await refusal(joined(head, ...many, Uint8Array.of(0xff, 0xd9)));
+    expect(error).toMatchObject({ code: "image_corrupt", limit: 100, value: 101 });
+  });
 });
 
 describe("limits", () => {
@@ -235,6 +357,7 @@ describe("limits", () => {
   it("refuses a progressive picture that would need too many bands", async () => {
     const bands = { bytes: 20_000, heapBytes: 68_000_000, count: 2 };
     const error = await refusal(golden("j-2x2-prog.jpg"), { ...DEFAULT_LIMITS, bands });
-    expect(error.code).toBe("image_too_many_pixels");
+    expect(error).toMatchObject({ code: "image_too_many_pixels", limit: 2 });
+    expect(error.value).toBeGreaterThan(2);
   });
 });

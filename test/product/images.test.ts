@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import { EXAMPLE } from "../helpers/examples.ts";
-import { stripes } from "../helpers/picture.ts";
+import { dataUrl, stripes } from "../helpers/picture.ts";
 import { question, textOf } from "../helpers/question.ts";
 import { expectRefusal, expectUntouched } from "../helpers/refusal.ts";
 import { newAccount } from "../helpers/shared.ts";
@@ -47,10 +47,12 @@ describe("an uploaded picture", () => {
     expect(await account.count(byDigest)).toEqual(await account.count(byBytes));
     const answer = await account.ask(byDigest);
     expect(textOf(answer)).toBe(EXAMPLE.answer);
-    // The bytes decide, not the way they came.
-    expect((await account.post("/v1/chat/completions", byBytes)).headers.get("cache-status")).toBe(
-      "tessera; hit",
-    );
+    // The bytes decide, not the way they came, nor what they were called.
+    const byAnotherName = question(EXAMPLE.question, dataUrl(EXAMPLE.bytes, "image/webp"));
+    for (const body of [byBytes, byAnotherName]) {
+      const { headers } = await account.post("/v1/chat/completions", body);
+      expect(headers.get("cache-status")).toBe("tessera; hit");
+    }
 
     const deleted = await account.fetch(PATH, { method: "DELETE" });
     expect(await deleted.json()).toEqual({ digest: DIGEST, object: "image.deleted", deleted: true });

@@ -3,7 +3,7 @@ import { ok, type Result } from "../../core/result.ts";
 import type { ImageRefusal } from "../../core/vision.ts";
 import { byteAt, startsWith, uint16 } from "../bytes.ts";
 import { orientationOf } from "../metadata/orientation.ts";
-import { corrupt, refuse, truncated, unsupported } from "../refusal.ts";
+import { corrupt, type refuse, truncated, unsupported } from "../refusal.ts";
 import type { Header } from "./header.ts";
 import { DHT, readTables, type Tables } from "./jpeg-tables.ts";
 
@@ -146,12 +146,12 @@ function readFrame(marker: number, body: Uint8Array): Result<Frame, ImageRefusal
   });
   const problem = checkSampling(components);
   if (problem) return problem;
-  const height = uint16(body, 1);
-  const width = uint16(body, 3);
-  if (width === 0 || height === 0) {
-    return refuse("image_dimensions_invalid", `The picture's size is ${width}×${height}.`);
-  }
-  return ok({ width, height, progressive: marker === 0xc2, components });
+  return ok({
+    width: uint16(body, 3),
+    height: uint16(body, 1),
+    progressive: marker === 0xc2,
+    components,
+  });
 }
 
 const UNSUPPORTED_FRAMES = new Map([

@@ -75,7 +75,12 @@ export function readScans(bytes: Uint8Array, header: JpegHeader): Result<JpegSca
         notePrecision(precision[index], scan.value);
       }
       if (scans.length > MAX_SCANS) {
-        return refuseBeyond("image_corrupt", "The file has too many scans.", MAX_SCANS, scans.length);
+        return refuseBeyond(
+          "image_corrupt",
+          `The file has more than ${MAX_SCANS} scans, which is the limit.`,
+          MAX_SCANS,
+          scans.length,
+        );
       }
     } else if (marker === DRI) {
       restartInterval = uint16(body, 0);

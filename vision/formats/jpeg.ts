@@ -4,7 +4,7 @@ import type { Result } from "../../core/result.ts";
 import type { ImageRefusal } from "../../core/vision.ts";
 import type { Engine } from "../engine.ts";
 import type { ImageLimits } from "../limits.ts";
-import { corrupt, refuse, truncated } from "../refusal.ts";
+import { corrupt, refuseBeyond, truncated } from "../refusal.ts";
 import { type Decoding, done } from "./decoding.ts";
 import type { ColourModel, JpegHeader } from "./jpeg-frame.ts";
 import { type JpegScans, readScans, type Scan } from "./jpeg-scans.ts";
@@ -66,10 +66,13 @@ function* decodeBands(
   // Beside the band, one bit is kept for each of the picture's coefficients of two bytes.
   const room = Math.min(limit.bytes, limit.heapBytes - engine.used() - total / 16);
   const bandRows = Math.min(Math.floor(room / rowBytes), rows);
-  if (bandRows < 1 || Math.ceil(rows / bandRows) > limit.count) {
-    return refuse(
+  const needed = bandRows < 1 ? rows : Math.ceil(rows / bandRows);
+  if (bandRows < 1 || needed > limit.count) {
+    return refuseBeyond(
       "image_too_many_pixels",
-      `A progressive JPEG of ${header.width}×${header.height} pixels needs too much memory. Send it as a baseline JPEG.`,
+      `A JPEG of several scans and ${header.width}×${header.height} pixels would be read ${needed} times; the limit is ${limit.count}. Send it as a baseline JPEG.`,
+      limit.count,
+      needed,
     );
   }
   engine.allocateBand(bandRows);

@@ -31,6 +31,16 @@ const PICTURES: readonly (readonly [string, Uint8Array | string, Refusal])[] = [
   ["text", golden("x-text.jpg"), refused("image_format_unsupported", /JPEG.*PNG/)],
   ["a BMP", golden("x-bmp.bmp"), refused("image_format_unsupported", /BMP/)],
   ["an AVIF", golden("a-420.avif"), refused("image_format_unsupported", /AVIF/)],
+  [
+    "a page that is called a PNG",
+    dataUrl(Buffer.from("<!doctype html><p>Hello</p>"), "image/png"),
+    refused("image_format_unsupported", /HTML/),
+  ],
+  [
+    "a picture within a PDF",
+    Buffer.concat([Buffer.from("%PDF-1.7\n"), EXAMPLE.bytes]),
+    refused("image_format_unsupported", /PDF/),
+  ],
   ["nothing", golden("x-empty.png"), refused("image_empty", /no bytes/)],
   ["a JPEG cut short", golden("x-trunc.jpg"), refused("image_truncated", /cut short/)],
   ["a progressive JPEG cut short", golden("x-trunc-prog.jpg"), refused("image_truncated", /cut short/)],
