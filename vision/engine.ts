@@ -43,6 +43,7 @@ export function startEngine(module: WebAssembly.Module) {
     setColourModel: numeric("setColourModel"),
     huffmanSpecification: numeric("huffmanSpecification"),
     buildHuffman: numeric("buildHuffman"),
+    entropyEnd: numeric("entropyEnd"),
     countRestarts: numeric("countRestarts"),
     allocateSegments: numeric("allocateSegments"),
     beginUnstuffing: numeric("beginUnstuffing"),

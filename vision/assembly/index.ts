@@ -18,7 +18,7 @@ export {
   stepScan,
   stepSingleScan,
 } from "./jpeg/decoder";
-export { allocateSegments, beginUnstuffing, countRestarts, segmentsFound, unstuff } from "./jpeg/entropy";
+export { allocateSegments, beginUnstuffing, countRestarts, entropyEnd, segmentsFound, unstuff } from "./jpeg/entropy";
 export { buildHuffman, huffmanSpecification } from "./jpeg/huffman";
 export {
   basePixels,

@@ -45,7 +45,14 @@ const MAX_MCU_BLOCKS = 10;
 /** With one of these missing, decoders guess it from neighbouring blocks, each in its own way. */
 const SMOOTHED_COEFFICIENTS = 9;
 
-export function readScans(bytes: Uint8Array, header: JpegHeader): Result<JpegScans, ImageRefusal> {
+/** Where a scan's entropy-coded bytes end that begin at `start`: at a marker that is no restart marker. */
+export type EntropyEnd = (start: number) => number;
+
+export function readScans(
+  bytes: Uint8Array,
+  header: JpegHeader,
+  entropyEnd: EntropyEnd,
+): Result<JpegScans, ImageRefusal> {
   const tables: Tables = {
     quantisation: [...header.tables.quantisation],
     dc: [...header.tables.dc],
@@ -64,7 +71,7 @@ export function readScans(bytes: Uint8Array, header: JpegHeader): Result<JpegSca
     at = end;
     if (marker === EOI) break;
     if (marker === SOS) {
-      const scan = readScan(bytes, body, end, header, tables, restartInterval);
+      const scan = readScan(body, header, tables, restartInterval, [end, entropyEnd(end)]);
       if (!scan.ok) return scan;
       scans.push(scan.value);
       at = scan.value.end;
@@ -96,12 +103,11 @@ function isRestart(marker: number): boolean {
 }
 
 function readScan(
-  bytes: Uint8Array,
   body: Uint8Array,
-  start: number,
   header: JpegHeader,
   tables: Tables,
   restartInterval: number,
+  [start, end]: readonly [number, number],
 ): Result<Scan, ImageRefusal> {
   const count = byteAt(body, 0);
   if (count < 1 || count > 4 || body.length !== 4 + 2 * count) return corrupt("a scan header is malformed");
@@ -140,7 +146,7 @@ function readScan(
       return corrupt("a Huffman table is missing or malformed");
     }
   }
-  return ok({ components, spectrum, approximation, restartInterval, start, end: entropyEnd(bytes, start) });
+  return ok({ components, spectrum, approximation, restartInterval, start, end });
 }
 
 /** ITU-T T.81, G.1.1.1: what a progressive scan may carry. */
@@ -151,21 +157,6 @@ function isProgression(
 ): boolean {
   if (start === 0 ? end !== 0 : start > end || end > 63 || components !== 1) return false;
   return low <= 13 && (high === 0 || low === high - 1);
-}
-
-/** Where the scan's bytes end: at a marker that is no restart marker. */
-function entropyEnd(bytes: Uint8Array, start: number): number {
-  let at = start;
-  for (;;) {
-    const found = bytes.indexOf(0xff, at);
-    if (found < 0) return bytes.length;
-    at = found + 1;
-    while (byteAt(bytes, at) === 0xff) at++;
-    const code = byteAt(bytes, at);
-    if (code !== 0 && (code < 0xd0 || code > 0xd7)) return found;
-    at++;
-    if (at >= bytes.length) return bytes.length;
-  }
 }
 
 function notePrecision(precision: Int8Array | undefined, { spectrum, approximation }: Scan): void {

@@ -34,12 +34,17 @@ export function* decodeJpeg(
   header: JpegHeader,
   bands: ImageLimits["bands"],
 ): Decoding {
-  const read = readScans(bytes, header);
+  const file = yield* copySlowly(engine, bytes);
+  const read = readScans(
+    bytes,
+    header,
+    (start) => engine.entropyEnd(file + start, file + bytes.length) - file,
+  );
   if (!read.ok) return read;
   layOut(engine, header, read.value);
   yield;
   const scans: LoadedScan[] = [];
-  const loaded = yield* loadScans(engine, bytes, header, read.value, scans);
+  const loaded = yield* loadScans(engine, file, header, read.value, scans);
   if (!loaded.ok) return loaded;
 
   const [first] = scans;
@@ -117,10 +122,10 @@ function blocksInRow({ width, components }: JpegHeader, { scan }: LoadedScan): n
   );
 }
 
-/** Copies the scans' bytes and takes their stuffing out. */
+/** Takes the stuffing out of the scans' bytes, in place; the file lies at `file`. */
 function* loadScans(
   engine: Engine,
-  bytes: Uint8Array,
+  file: number,
   { width, height }: JpegHeader,
   { scans }: JpegScans,
   loaded: LoadedScan[],
@@ -129,7 +134,8 @@ function* loadScans(
   const blocks = Math.ceil(width / 8) * Math.ceil(height / 8) + 1;
   let segmentsLeft = MAX_SEGMENTS;
   for (const scan of scans) {
-    const { at, size } = yield* copySlowly(engine, bytes.subarray(scan.start, scan.end));
+    const at = file + scan.start;
+    const size = scan.end - scan.start;
     let most = 1;
     if (scan.restartInterval > 0) {
       for (let from = 0; from < size && most < blocks; from += BYTES_PER_YIELD) {
@@ -151,14 +157,14 @@ function* loadScans(
 }
 
 /** Copies bytes into the module a part at a time, and returns where they are. */
-function* copySlowly(engine: Engine, bytes: Uint8Array): Generator<void, { at: number; size: number }, void> {
+function* copySlowly(engine: Engine, bytes: Uint8Array): Generator<void, number, void> {
   const at = engine.allocate(bytes.length);
   for (let from = 0; from < bytes.length; from += BYTES_PER_YIELD) {
     const part = bytes.subarray(from, from + BYTES_PER_YIELD);
     new Uint8Array(engine.memory.buffer, at + from, part.length).set(part);
     if (from > 0) yield;
   }
-  return { at, size: bytes.length };
+  return at;
 }
 
 function layOut(engine: Engine, header: JpegHeader, { quantisation }: JpegScans): void {

@@ -20,6 +20,30 @@ export function setBits(newBits: u64, newCount: i32, newPosition: usize): void {
   position = newPosition;
 }
 
+/** The first marker from `from` on that is no restart marker, or `end`; fill bytes count as its beginning. */
+export function entropyEnd(from: usize, end: usize): usize {
+  const markers = i8x16.splat(-1);
+  let at = from;
+  while (at < end) {
+    if (at + 16 <= end && !v128.any_true(i8x16.eq(v128.load(at), markers))) {
+      at += 16;
+      continue;
+    }
+    for (const stop = min(at + 16, end); at < stop; ) {
+      if (load<u8>(at) != 0xff) {
+        at++;
+        continue;
+      }
+      const marker = at;
+      while (at < end && load<u8>(at) == 0xff) at++;
+      if (at == end) return marker;
+      const code = load<u8>(at++);
+      if (code != 0 && (code & 0xf8) != 0xd0) return marker;
+    }
+  }
+  return end;
+}
+
 /** Restart markers that begin from `from` to before `until`, in bytes that go on to `end`. */
 export function countRestarts(from: usize, until: usize, end: usize): i32 {
   const markers = i8x16.splat(-1);
