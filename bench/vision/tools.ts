@@ -9,26 +9,57 @@ import { z } from "zod";
 
 const CACHE = join(process.env.XDG_CACHE_HOME ?? join(homedir(), ".cache"), "tessera", "bench-vision");
 const PYTHON_PACKAGES = ["pillow==12.1.1", "numpy==2.4.6", "transformers==5.23.0"];
-const SHARP = "sharp@0.34.5";
+const SHARP = "0.34.5";
 
-const hello = z.object({ pillow: z.string(), transformers: z.string().nullable() });
-const answer = z.object({ ms: z.number() });
+const hello = z.object({
+  pillow: z.string(),
+  transformers: z.string().nullable(),
+  transformers_default: z.string().nullable(),
+});
+const answer = z.object({ ms: z.number(), peak_mb: z.number() });
 
-/** A Python process with Pillow 12.1.1, and transformers where it could be had. */
+export type PythonTool = keyof z.infer<typeof hello>;
+
+/** A Python process with Pillow 12.1.1, and transformers' two processors where they could be had. */
 export interface PythonTools {
-  readonly pillow: string;
-  readonly transformers: string | null;
+  /** Name and version of each tool, or null. */
+  readonly versions: z.infer<typeof hello>;
   make(source: string, folder: string): Promise<void>;
-  milliseconds(
-    tool: "pillow" | "transformers",
-    file: string,
-    size: readonly [number, number],
-  ): Promise<number>;
+  milliseconds(tool: PythonTool, file: string, size: readonly [number, number]): Promise<number>;
+  /** The most memory that the process has held, in megabytes. */
+  peakMegabytes(): number;
   stop(): void;
 }
 
-/** Undefined when Pillow can't be installed. */
+/**
+ * The Python that `TESSERA_BENCH_PYTHON` names, or one in the cache; undefined when Pillow can't be installed. The
+ * cache's has no torchvision, which transformers' default processor needs.
+ */
 export async function startPython(report: (line: string) => void): Promise<PythonTools | undefined> {
+  const python = process.env.TESSERA_BENCH_PYTHON ?? installPython(report);
+  const child = spawn(python, [join(import.meta.dirname, "pillow.py")], {
+    stdio: ["pipe", "pipe", "ignore"],
+  });
+  const next = linesOf(child);
+  const first = hello.safeParse(await next());
+  if (!first.success) return undefined;
+  let peak = 0;
+  const ask = async (request: unknown) => {
+    child.stdin.write(`${JSON.stringify(request)}\n`);
+    const { ms, peak_mb } = answer.parse(await next());
+    peak = peak_mb;
+    return ms;
+  };
+  return {
+    versions: first.data,
+    make: async (source, folder) => void (await ask({ make: [source, folder] })),
+    milliseconds: (tool, file, size) => ask({ tool, file, size }),
+    peakMegabytes: () => peak,
+    stop: () => child.kill(),
+  };
+}
+
+function installPython(report: (line: string) => void): string {
   const python = join(CACHE, "python/bin/python");
   if (!existsSync(python)) {
     report(`installing ${PYTHON_PACKAGES.join(", ")} into ${CACHE}`);
@@ -36,22 +67,7 @@ export async function startPython(report: (line: string) => void): Promise<Pytho
     spawnSync("python3", ["-m", "venv", join(CACHE, "python")]);
   }
   spawnSync(python, ["-m", "pip", "install", "--quiet", ...PYTHON_PACKAGES]);
-  const child = spawn(python, [join(import.meta.dirname, "pillow.py")], {
-    stdio: ["pipe", "pipe", "ignore"],
-  });
-  const next = linesOf(child);
-  const first = hello.safeParse(await next());
-  if (!first.success) return undefined;
-  const ask = async (request: unknown) => {
-    child.stdin.write(`${JSON.stringify(request)}\n`);
-    return answer.parse(await next());
-  };
-  return {
-    ...first.data,
-    make: async (source, folder) => void (await ask({ make: [source, folder] })),
-    milliseconds: async (tool, file, size) => (await ask({ tool, file, size })).ms,
-    stop: () => child.kill(),
-  };
+  return python;
 }
 
 /** Each call gives the next line's JSON, or undefined after the last. */
@@ -72,17 +88,23 @@ interface Pipeline {
 }
 type Sharp = (file: string, options: object) => Pipeline;
 
+/** Installs an npm package into a folder of its own in the cache, and returns that. */
+export function installNode(name: string, version: string, report: (line: string) => void): string {
+  const folder = join(CACHE, "node", `${name.replace("/", "-")}-${version}`);
+  if (!existsSync(join(folder, "node_modules", name))) {
+    report(`installing ${name} ${version} into ${folder}`);
+    mkdirSync(folder, { recursive: true });
+    spawnSync("npm", ["install", "--silent", "--prefix", folder, `${name}@${version}`]);
+  }
+  return folder;
+}
+
 /** sharp, or undefined when it can't be installed. */
-export function loadSharp(report: (line: string) => void): Sharp | undefined {
-  const folder = join(CACHE, "node");
-  const require = createRequire(join(folder, "index.js"));
+export function loadSharp(report: (line: string) => void): { version: string; sharp: Sharp } | undefined {
   try {
-    if (!existsSync(join(folder, "node_modules/sharp"))) {
-      report(`installing ${SHARP} into ${folder}`);
-      mkdirSync(folder, { recursive: true });
-      spawnSync("npm", ["install", "--silent", "--prefix", folder, SHARP]);
-    }
-    return require("sharp");
+    const folder = installNode("sharp", SHARP, report);
+    const sharp: Sharp = createRequire(join(folder, "index.js"))("sharp");
+    return { version: `sharp ${SHARP}, whose pixels are not Pillow's`, sharp };
   } catch {
     return undefined;
   }
