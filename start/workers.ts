@@ -11,15 +11,17 @@ let miniflare: Miniflare | undefined;
 
 async function run(request: WorkersRequest): Promise<void> {
   const edge = unstable_readConfig({ config: request.edge });
+  const { host, port } = request;
   await writePages();
   const workers = await Promise.all([
-    workerOptions(request.edge, request.bindings),
+    // The edge's own socket: requests do not pass Miniflare's front Worker, which takes as long again and has doors of its own.
+    workerOptions(request.edge, request.bindings, { unsafeDirectSockets: [{ host, port }] }),
     ...request.bound.map((config) => workerOptions(config, {})),
   ]);
   miniflare = new Miniflare(
     convertV4MiniflareOptions({
-      host: request.host,
-      port: request.port,
+      host: "127.0.0.1",
+      port: 0,
       resourcePersistencePath: request.state,
       // Local requests carry no data about their place; otherwise it would be downloaded.
       cf: false,
@@ -36,12 +38,17 @@ async function run(request: WorkersRequest): Promise<void> {
   }
 }
 
-async function workerOptions(config: string, bindings: Record<string, string>): Promise<V4WorkerOptions> {
+async function workerOptions(
+  config: string,
+  bindings: Record<string, string>,
+  more: Partial<V4WorkerOptions> = {},
+): Promise<V4WorkerOptions> {
   const { name } = unstable_readConfig({ config });
   const { workerOptions, main } = unstable_getMiniflareWorkerOptions(config);
   if (!name || !main) throw new Error(`${config} names no Worker and no main file.`);
   return {
     ...workerOptions,
+    ...more,
     name,
     bindings: Object.assign({}, workerOptions.bindings, bindings),
     modules: await bundle(main, workerOptions.modulesRules ?? []),
