@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { decodeFrame, encodeFrame, type FrameHeader, frameImageBytes } from "./frame.ts";
+import { decodeFrame, encodeFrame, FRAME_VERSION, type FrameHeader, frameImageBytes } from "./frame.ts";
 
 const TILE = 4;
 const tileOf = (model: string) => (model === "model" ? TILE : undefined);
@@ -46,6 +46,7 @@ const header: fc.Arbitrary<FrameHeader> = fc.record({
   }),
   images: fc.array(image, { maxLength: 3 }),
   trace: fc.option(fc.string({ maxLength: 55 })),
+  claim: fc.option(fc.string({ maxLength: 55 })),
   deadline: fc.integer({ min: 0 }),
 });
 
@@ -89,7 +90,7 @@ describe("a job frame", () => {
     const [sent] = fc.sample(frame, 1);
     if (!sent) throw new Error("No sample.");
     const body = encodeFrame(sent);
-    body[4] = 2;
+    body[4] = FRAME_VERSION + 1;
     expect(decodeFrame(body, tileOf)).toMatchObject({
       ok: false,
       error: { code: "frame_version_unsupported" },

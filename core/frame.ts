@@ -11,8 +11,9 @@
  */
 import { z } from "zod";
 import { fail, ok, type Result } from "./result.ts";
+import { MAX_CLAIM_CHARACTERS } from "./settle.ts";
 
-export const FRAME_VERSION = 1;
+export const FRAME_VERSION = 2;
 export const FRAME_CONTENT_TYPE = "application/vnd.tessera.frame";
 /** Where a worker takes frames. */
 export const FRAME_PATH = "/generate";
@@ -70,6 +71,8 @@ export const frameHeader = z.strictObject({
   trace: z.string().max(128).nullable(),
   /** Unix milliseconds after which the answer is worth nothing. */
   deadline: z.int(),
+  /** Sent back with a settle report if the stream is cut (`core/settle.ts`); null when nobody needs one. */
+  claim: z.string().max(MAX_CLAIM_CHARACTERS).nullable(),
 });
 export type FrameHeader = z.infer<typeof frameHeader>;
 

@@ -187,7 +187,7 @@ export function encodeBase64Url(bytes: Uint8Array): string {
 }
 
 /** Strict: one text for each value, so that no character of a receipt can change unseen. */
-function decodeBase64Url(text: string): Uint8Array<ArrayBuffer> | undefined {
+export function decodeBase64Url(text: string): Uint8Array<ArrayBuffer> | undefined {
   if (!/^[\w-]+$/.test(text)) return undefined;
   try {
     const binary = atob(text.replaceAll("-", "+").replaceAll("_", "/"));

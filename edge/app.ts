@@ -21,6 +21,7 @@ import { getImage, headImageRoute } from "./routes/images/get-image.ts";
 import { putImage } from "./routes/images/put-image.ts";
 import { mountDesired } from "./routes/internal/desired.ts";
 import { mountHeartbeat } from "./routes/internal/heartbeat.ts";
+import { mountSettle } from "./routes/internal/settle.ts";
 import { getJob } from "./routes/jobs/get-job.ts";
 import { createKey } from "./routes/keys/create-key.ts";
 import { listKeys } from "./routes/keys/list-keys.ts";
@@ -92,6 +93,7 @@ export function createApp(): App {
   for (const operation of OPERATIONS) mount(app, operation);
   app.openAPIRegistry.registerPath(headImageRoute);
   mountHeartbeat(app);
+  mountSettle(app);
   mountDesired(app);
   mountPages(app);
   mountSpecification(app);

@@ -14,6 +14,7 @@ import type { Engine } from "./engines/engine.ts";
 import type { Lifecycle } from "./lifecycle.ts";
 import type { Log } from "./log.ts";
 import type { Metrics } from "./metrics.ts";
+import type { Settlements } from "./settlements.ts";
 import { type Job, validateFrame } from "./validate.ts";
 
 /** An engine, ready to run, and the tokenizer of its model. */
@@ -32,6 +33,7 @@ export interface WorkerContext {
   readonly jobs: ActiveJobs;
   readonly nonces: Nonces;
   readonly metrics: Metrics;
+  readonly settlements: Settlements;
   readonly log: Log;
   readonly now: () => number;
   loaded: Loaded | undefined;
@@ -96,7 +98,7 @@ function largestFrame({ geometry, maxImages }: Model): number {
 const MOST_TIMEOUT_MS = 2 ** 31 - 1;
 
 async function stream(
-  { jobs, metrics, log, now }: WorkerContext,
+  { jobs, metrics, settlements, log, now }: WorkerContext,
   job: Job,
   response: ServerResponse,
   { engine, tokenizer, arrival }: Loaded & { readonly arrival: number },
@@ -140,6 +142,13 @@ async function stream(
   const aborted = stopCause(active.signal) === "client_left";
   const outcome = aborted ? "aborted" : last.type === "done" ? "done" : "failed";
   if (aborted) metrics.aborts += 1;
+  if (aborted && job.header.claim !== null) {
+    const { imageTokens, textTokens } = job;
+    settlements.add(
+      { claim: job.header.claim, usage: { imageTokens, textTokens, outputTokens: tokens } },
+      job.header,
+    );
+  }
   metrics.request(outcome);
   metrics.imageTokens += job.imageTokens;
   metrics.textTokens += job.textTokens;

@@ -1,12 +1,9 @@
 /** Tells the edge once a second, and at every change of state, where this worker stands. */
-import { randomUUID } from "node:crypto";
 import { HEARTBEAT_PATH, type Heartbeat } from "../core/heartbeat.ts";
-import { NONCE_HEADER, SIGNATURE_HEADER, sign, TIMESTAMP_HEADER } from "../core/signature.ts";
 import type { Log } from "./log.ts";
+import { postSigned } from "./post-signed.ts";
 
 const INTERVAL_MS = 1000;
-const TIMEOUT_MS = 2000;
-const MAX_PROBLEM_CHARACTERS = 500;
 
 export interface HeartbeatOptions {
   readonly secret: string;
@@ -57,33 +54,9 @@ export class Heartbeats {
   }
 
   async #post(url: URL): Promise<void> {
-    const { secret, beat, log, now } = this.#options;
-    const body = new TextEncoder().encode(JSON.stringify(beat()));
-    const timestamp = String(now());
-    const nonce = randomUUID();
-    const problem = await (async () => {
-      try {
-        const signature = await sign(secret, { method: "POST", path: url.pathname, timestamp, nonce, body });
-        const response = await fetch(url, {
-          method: "POST",
-          headers: {
-            "content-type": "application/json",
-            [TIMESTAMP_HEADER]: timestamp,
-            [NONCE_HEADER]: nonce,
-            [SIGNATURE_HEADER]: signature,
-          },
-          body,
-          signal: AbortSignal.timeout(TIMEOUT_MS),
-        });
-        // The edge says why it takes no work from this worker, such as a target or revision that it does not know.
-        const text = await response.text();
-        return response.ok
-          ? undefined
-          : `status ${response.status}: ${text.slice(0, MAX_PROBLEM_CHARACTERS)}`;
-      } catch (error) {
-        return error instanceof Error ? error.message : "unknown";
-      }
-    })();
+    const { beat, log } = this.#options;
+    const posted = await postSigned(url, beat(), this.#options);
+    const problem = posted.ok ? undefined : posted.error.message;
     if (problem !== undefined && !this.#failing) log("warn", "heartbeat_failed", { problem });
     if (problem === undefined && this.#failing) log("info", "heartbeat_recovered");
     this.#failing = problem !== undefined;

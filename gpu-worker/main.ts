@@ -14,7 +14,7 @@ const worker = new Worker(configuration.value, log);
 const edgeMessage = z.strictObject({ type: z.literal("edge"), url: z.url({ protocol: /^https?$/ }) });
 process.on("message", (message) => {
   const edge = edgeMessage.safeParse(message);
-  if (edge.success) worker.heartbeats.target(edge.data.url);
+  if (edge.success) worker.reportTo(edge.data.url);
 });
 // A worker whose parent has died would hold its port and its memory for ever.
 process.on("disconnect", () => process.exit(0));

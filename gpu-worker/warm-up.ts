@@ -32,6 +32,7 @@ export async function warmUp({ engine, tokenizer }: Loaded, model: Model): Promi
       },
     ],
     trace: null,
+    claim: null,
     deadline: 0,
   };
   const job = validateFrame({ header, pixels: [pixels] }, model, tokenizer);

@@ -16,6 +16,7 @@ import { type LoadEngine, loadEngine } from "./load-engine.ts";
 import type { Log } from "./log.ts";
 import { Metrics } from "./metrics.ts";
 import { createWorkerServer, load } from "./server.ts";
+import { Settlements } from "./settlements.ts";
 import { warmUp } from "./warm-up.ts";
 
 /** Between two attempts to start a lost engine again, in milliseconds. */
@@ -25,6 +26,7 @@ const LONGEST_WAIT_MS = 60_000;
 export class Worker {
   readonly context: WorkerContext;
   readonly heartbeats: Heartbeats;
+  readonly #settlements: Settlements;
   readonly #configuration: Configuration;
   readonly #server: Server;
   readonly #stopping = new AbortController();
@@ -33,6 +35,7 @@ export class Worker {
     this.#configuration = configuration;
     const { worker, target, model, secret, queue } = configuration;
     const identity = { worker, boot: randomUUID() };
+    const settlements = new Settlements({ secret, log, now });
     const context: WorkerContext = {
       identity,
       secret,
@@ -42,6 +45,7 @@ export class Worker {
       jobs: new ActiveJobs(),
       nonces: new Nonces(),
       metrics: new Metrics(),
+      settlements,
       log,
       now,
       loaded: undefined,
@@ -57,6 +61,7 @@ export class Worker {
     });
     this.context = context;
     this.heartbeats = new Heartbeats({ secret, beat, log, now });
+    this.#settlements = settlements;
     this.#server = createWorkerServer(context);
     context.lifecycle.onChange(() => {
       log("info", "state", { state: context.lifecycle.state });
@@ -69,10 +74,16 @@ export class Worker {
     const { host, port, edgeUrl } = this.#configuration;
     this.#server.listen(port, host);
     await once(this.#server, "listening");
-    if (edgeUrl) this.heartbeats.target(edgeUrl);
+    if (edgeUrl) this.reportTo(edgeUrl);
     this.heartbeats.start();
     const address = this.#server.address();
     return typeof address === "object" && address ? address.port : port;
+  }
+
+  /** Where heartbeats and settle reports go from now on. */
+  reportTo(edgeUrl: string): void {
+    this.heartbeats.target(edgeUrl);
+    this.#settlements.target(edgeUrl);
   }
 
   /** Loads the engine and answers one request of its own; only then is the worker ready. */
@@ -92,7 +103,7 @@ export class Worker {
     await drain(this.context.lifecycle, this.context.jobs, graceMs);
     this.#stopping.abort();
     this.heartbeats.stop();
-    await this.heartbeats.send();
+    await Promise.all([this.heartbeats.send(), this.#settlements.stop()]);
     await this.context.loaded?.engine.close();
     this.#server.close();
     this.#server.closeAllConnections();

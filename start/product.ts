@@ -49,7 +49,31 @@ export async function launch(
       TESSERA_DRAIN_MS: String(DRAIN_MS),
     },
   });
-  const edge = new Edge({
+  const edge = startEdge(options, home, secrets, { port, workerUrl });
+  return {
+    url,
+    workerUrl,
+    edge,
+    worker,
+    stop: async () => {
+      await worker.stop(DRAIN_MS + CLOSE_MS);
+      await edge.stop(CLOSE_MS);
+    },
+    kill: () => {
+      worker.kill();
+      edge.kill();
+    },
+  };
+}
+
+/** Starts edge and vision, with the state that is there. */
+export function startEdge(
+  options: Options,
+  home: Home,
+  secrets: Secrets,
+  { port, workerUrl }: { readonly port: number; readonly workerUrl: string },
+): Edge {
+  return new Edge({
     log: home.newLog("edge"),
     request: {
       edge: join(REPOSITORY, "wrangler.toml"),
@@ -69,20 +93,6 @@ export async function launch(
       },
     },
   });
-  return {
-    url,
-    workerUrl,
-    edge,
-    worker,
-    stop: async () => {
-      await worker.stop(DRAIN_MS + CLOSE_MS);
-      await edge.stop(CLOSE_MS);
-    },
-    kill: () => {
-      worker.kill();
-      edge.kill();
-    },
-  };
 }
 
 /** The host by which this machine reaches what listens on `host`. */

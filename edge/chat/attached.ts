@@ -4,7 +4,6 @@
  */
 import { charge } from "../../core/price.ts";
 import { type CacheVerdict, RECEIPT_HEADER, receiptIdOf } from "../../core/receipt.ts";
-import type { Usage } from "../../core/usage.ts";
 import type { Answer } from "../account/contract.ts";
 import { emptyEnd, type RequestEnd } from "../account/receipts.ts";
 import { accountError, type Caller } from "../auth/caller.ts";
@@ -13,6 +12,7 @@ import { lookUp, writeResult } from "../cache/results.ts";
 import type { Env } from "../env.ts";
 import { ApiError } from "../errors.ts";
 import { generate } from "../generate/generate.ts";
+import { partialCharge } from "../generate/partial-charge.ts";
 import { factsOf } from "../receipts/facts.ts";
 import { toSeconds } from "../seconds.ts";
 import type { Accepted, AnswerEvent } from "./accepted.ts";
@@ -21,7 +21,7 @@ import { completionId } from "./wire.ts";
 
 /** From the request's arrival to its last token, in milliseconds; the client leaves sooner or is told. */
 export const ATTACHED_DEADLINE_MS = 120_000;
-/** A hold outlives its request by more than the minute that a late settle may take. */
+/** A hold outlives its request by more than the minute (`SETTLE_WINDOW_MS`) in which a worker's report counts. */
 const HOLD_GRACE_MS = 90_000;
 /** How often a request may move to another worker before it has shown anything. */
 const RETRIES = 2;
@@ -82,11 +82,6 @@ async function* run(
   let produced = 0;
   let attempt = 1;
   let settled = false;
-  /** The tokens produced so far, which are paid. A request that ends before the first one costs nothing. */
-  const partial = (): Usage | null =>
-    produced === 0
-      ? null
-      : { imageTokens: plan.imageTokens, textTokens: plan.textTokens, outputTokens: produced };
   try {
     const generation = generate(env, {
       account: request.caller.account,
@@ -99,6 +94,7 @@ async function* run(
       sampling: question.sampling,
       deadline: Date.now() + ATTACHED_DEADLINE_MS,
       trace: request.trace,
+      claim: { account: request.caller.account, job: request.job, price: model.price, cache },
       signal,
       background: request.background,
     });
@@ -146,9 +142,13 @@ async function* run(
   } finally {
     // The client left: the engine has been told to stop, and what it produced until then is paid.
     if (!settled) {
-      const usage = partial();
-      const cost = usage ? charge(model.price, usage) : 0;
-      await settle(request, attempt, cost, { ...emptyEnd("canceled"), usage, cache });
+      const { imageTokens, textTokens } = plan;
+      const partial = partialCharge(model.price, { imageTokens, textTokens, outputTokens: produced });
+      await settle(request, attempt, partial.charge, {
+        ...emptyEnd("canceled"),
+        usage: partial.usage,
+        cache,
+      });
     }
   }
 }

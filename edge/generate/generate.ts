@@ -11,6 +11,7 @@ import type { Lease } from "../pool/contract.ts";
 import type { Pool } from "../pool/pool.ts";
 import { generateOnReplicate } from "../replicate/generate.ts";
 import { replicateModel } from "../replicate/support.ts";
+import { type Claim, sealClaim } from "./claim.ts";
 import { namespaceOf } from "./namespace.ts";
 import { preparePixels } from "./pixels.ts";
 import { runOnWorker, WorkerLost } from "./worker-client.ts";
@@ -30,6 +31,8 @@ export interface Generation {
   readonly trace: string | null;
   /** Aborted when nobody waits for the answer any more: the engine stops. */
   readonly signal: AbortSignal;
+  /** What the worker hands back if the stream is cut; null for a stored job, which then runs again. */
+  readonly claim: Omit<Claim, "attempt"> | null;
   /** Keeps work alive that the answer need not wait for (a context's waitUntil). */
   readonly background: (work: Promise<unknown>) => void;
 }
@@ -100,6 +103,7 @@ export async function* generate(
           images: pixels.map(({ image }) => image),
           trace: generation.trace,
           deadline: generation.deadline,
+          claim: generation.claim && (await sealClaim(env.KEY_SECRET, { ...generation.claim, attempt })),
         },
         pixels: pixels.map(({ bytes }) => bytes),
       };

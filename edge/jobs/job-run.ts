@@ -137,6 +137,7 @@ export class JobRun extends DurableObject<Env> implements JobRunApi {
       sampling: request.sampling,
       deadline,
       trace: request.trace,
+      claim: null,
       signal: AbortSignal.timeout(Math.max(0, deadline - Date.now())),
       background: (work) => this.ctx.waitUntil(work),
     });

@@ -65,6 +65,7 @@ export function frame(
       sampling: { maxTokens: 16, temperature: 0, topP: 1, seed: null, stop: [], ...sampling },
       images: images.map(({ image }) => image),
       trace: null,
+      claim: null,
       deadline: Date.now() + 60_000,
       ...header,
     },
