@@ -7,7 +7,8 @@
  *   header      JSON in UTF-8, `frameHeader` below
  *   pixels      for each image in order: the base view, then the grid view without padding; 8-bit RGB, row-major
  *
- * The worker pads and cuts: the frame stays small and exact.
+ * The worker pads and cuts: the frame stays small and exact. The signature covers all up to the pixels, and the header
+ * names the SHA-256 of those, which the worker compares: no byte is hashed twice on either side.
  */
 import { z } from "zod";
 import { fail, ok, type Result } from "./result.ts";
@@ -109,6 +110,16 @@ export function encodeFrame(frame: Frame): Uint8Array<ArrayBuffer> {
     at += bytes.length;
   }
   return body;
+}
+
+/**
+ * What the signature of a frame covers: preamble and header. Of a body that is no frame, all of it, so that only the
+ * secret's holder is told what is wrong with it.
+ */
+export function signedPart(body: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
+  if (body.length < PREAMBLE_BYTES) return body;
+  const header = new DataView(body.buffer, body.byteOffset).getUint32(6, true);
+  return body.subarray(0, PREAMBLE_BYTES + header);
 }
 
 /**

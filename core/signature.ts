@@ -18,6 +18,7 @@ export interface SignedRequest {
   readonly timestamp: string;
   /** Never used twice within the window. */
   readonly nonce: string;
+  /** The bytes that are covered: of a job frame the part before its pixels (`signedPart`), else the whole body. */
   readonly body: Uint8Array<ArrayBuffer>;
 }
 

@@ -90,7 +90,19 @@ describe("nonces", () => {
   });
 });
 
-it("an image survives the way", async () => {
+it("an image survives the way, and no changed, missing or added byte does", async () => {
   const sent = encodeFrame(frame(running.audience, "hello", [greyImage(40, 30)], { maxTokens: 1 }));
   expect(await send(sent, await signed(sent))).toMatchObject({ status: 200 });
+  const header = 10 + new DataView(sent.buffer).getUint32(6, true);
+  const changed = async (at: number) => {
+    const bytes = Uint8Array.from(sent);
+    bytes[at]! ^= 1;
+    return (await send(bytes, await signed(sent))).code;
+  };
+  // The signature covers the header, which names the SHA-256 of the pixels.
+  for (const at of [0, 6, 10, header - 1]) expect(await changed(at)).toBe("signature_invalid");
+  for (const at of [header, sent.length - 1]) expect(await changed(at)).toBe("frame_mismatch");
+  for (const bytes of [sent.slice(0, -1), Uint8Array.from([...sent, 0])]) {
+    expect((await send(bytes, await signed(sent))).code).toBe("frame_malformed");
+  }
 });

@@ -33,14 +33,21 @@ export function readCredentials(headers: IncomingHttpHeaders, now: number): Resu
   return ok({ timestamp, nonce, signature });
 }
 
-/** Remembers nonces for as long as their signatures are fresh. */
+/** How often old nonces are looked for, in milliseconds: each time all of them are gone through. */
+const SWEEP_MS = 1_000;
+
+/** Remembers nonces for as long as their signatures are fresh, and little longer. */
 export class Nonces {
   readonly #expiries = new Map<string, number>();
+  #sweptAt = 0;
 
   /** Whether the nonce is new; from now on it is not. `timestamp` is that of the request, `now` this worker's time. */
   take(nonce: string, timestamp: number, now: number): boolean {
-    for (const [old, expiry] of this.#expiries) {
-      if (expiry < now) this.#expiries.delete(old);
+    if (now - this.#sweptAt >= SWEEP_MS) {
+      this.#sweptAt = now;
+      for (const [old, expiry] of this.#expiries) {
+        if (expiry < now) this.#expiries.delete(old);
+      }
     }
     if (this.#expiries.has(nonce)) return false;
     // A timestamp ahead of our clock stays fresh for longer than the window.

@@ -1,7 +1,7 @@
 /** `POST /generate`: a job frame in, events out, one JSON object a line. */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { WorkerEvent } from "../core/events.ts";
-import { decodeFrame, FRAME_PATH } from "../core/frame.ts";
+import { decodeFrame, FRAME_PATH, signedPart } from "../core/frame.ts";
 import type { Model } from "../core/models.ts";
 import type { Refusal } from "../core/refusal.ts";
 import { fail, ok, type Result } from "../core/result.ts";
@@ -69,7 +69,7 @@ async function admit(context: WorkerContext, request: IncomingMessage): Promise<
   if (!credentials.ok) return credentials;
   const body = await readBody(request, largestFrame(model));
   if (!body.ok) return body;
-  const signed = { method: "POST", path: FRAME_PATH, body: body.value };
+  const signed = { method: "POST", path: FRAME_PATH, body: signedPart(body.value) };
   const authenticated = await authenticate(signed, credentials.value, context);
   if (!authenticated.ok) return authenticated;
   const frame = decodeFrame(body.value, (id) => (id === model.id ? model.geometry.tile : undefined));

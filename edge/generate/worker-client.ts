@@ -1,6 +1,6 @@
 /** Sends a job frame to the worker that holds its lease, and reads the events that come back. */
 import { type WorkerEvent, workerEvent } from "../../core/events.ts";
-import { encodeFrame, FRAME_CONTENT_TYPE, FRAME_PATH, type Frame } from "../../core/frame.ts";
+import { encodeFrame, FRAME_CONTENT_TYPE, FRAME_PATH, type Frame, signedPart } from "../../core/frame.ts";
 import { ANOTHER_MAY_ANSWER } from "../../core/refusal.ts";
 import { NONCE_HEADER, SIGNATURE_HEADER, sign, TIMESTAMP_HEADER } from "../../core/signature.ts";
 
@@ -41,7 +41,7 @@ async function post(
     path: FRAME_PATH,
     timestamp: String(Date.now()),
     nonce: crypto.randomUUID(),
-    body,
+    body: signedPart(body),
   };
   const headers = {
     "content-type": FRAME_CONTENT_TYPE,

@@ -10,6 +10,7 @@ import {
   type FrameHeader,
   type FrameImage,
   frameImageBytes,
+  signedPart,
 } from "../../core/frame.ts";
 import { findModel, type Model } from "../../core/models.ts";
 import { NONCE_HEADER, SIGNATURE_HEADER, sign, TIMESTAMP_HEADER } from "../../core/signature.ts";
@@ -82,7 +83,13 @@ export async function signed(
     nonce = randomUUID(),
   }: { secret?: string; timestamp?: string; nonce?: string } = {},
 ): Promise<Record<string, string>> {
-  const signature = await sign(secret, { method: "POST", path: FRAME_PATH, timestamp, nonce, body });
+  const signature = await sign(secret, {
+    method: "POST",
+    path: FRAME_PATH,
+    timestamp,
+    nonce,
+    body: signedPart(body),
+  });
   return {
     "content-type": FRAME_CONTENT_TYPE,
     [TIMESTAMP_HEADER]: timestamp,
