@@ -14,7 +14,7 @@ import type { Figures, Outcome } from "./benchmark.ts";
 import { percentile, round } from "./statistics.ts";
 import { type Codec, type Decode, loadJsquash } from "./vision/jsquash.ts";
 import { measureStreamGaps } from "./vision/stream-gap.ts";
-import { loadSharp, type PythonTools, sharpMilliseconds, startPython } from "./vision/tools.ts";
+import { loadSharp, type PythonTools, type Sample, sharpMilliseconds, startPython } from "./vision/tools.ts";
 import { startWorkerd, type Workerd } from "./vision/workerd.ts";
 
 const PHOTO = join(import.meta.dirname, "../test/golden/images/j-2000x1500.jpg");
@@ -139,7 +139,7 @@ function start(): Promise<Workerd> {
 interface Tool {
   readonly name: string;
   readonly takes: (picture: Picture, bytes: Uint8Array) => boolean;
-  milliseconds(picture: Picture, bytes: Uint8Array<ArrayBuffer>, size: Prepared["size"]): Promise<number>;
+  take(picture: Picture, bytes: Uint8Array<ArrayBuffer>, size: Prepared["size"]): Promise<Sample>;
 }
 
 async function compare(python: PythonTools, folder: string, report: (line: string) => void) {
@@ -155,26 +155,29 @@ async function compare(python: PythonTools, folder: string, report: (line: strin
     let prepared = await ours(bytes);
     for (let turn = 0; turn < WARM_UPS; turn++) {
       prepared = await ours(bytes);
-      for (const tool of used)
-        if (tool.name === "workerd") await tool.milliseconds(name, bytes, prepared.size);
+      for (const tool of used) if (tool.name === "workerd") await tool.take(name, bytes, prepared.size);
     }
-    const times = new Map<string, number[]>();
+    const times = new Map<string, Sample[]>();
     for (let turn = 0; turn < PICTURES[name]; turn++) {
       for (const tool of used) {
         const samples = times.get(tool.name) ?? [];
-        samples.push(await tool.milliseconds(name, bytes, prepared.size));
+        samples.push(await tool.take(name, bytes, prepared.size));
         times.set(tool.name, samples);
       }
     }
-    const node = median(times.get("node") ?? []);
-    for (const [tool, samples] of times) {
-      if (tool === "workerd")
-        ratios[`${name}_workerd_vs_pillow`] = round(median(samples) / median(times.get("pillow") ?? []));
-      else if (tool !== "node") ratios[`${name}_vs_${tool}`] = round(node / median(samples));
+    const of = (tool: string, unit: keyof Sample) =>
+      median((times.get(tool) ?? []).map((sample) => sample[unit]));
+    for (const tool of times.keys()) {
+      if (tool === "workerd") {
+        ratios[`${name}_workerd_vs_pillow`] = round(of(tool, "ms") / of("pillow", "ms"));
+      } else if (tool !== "node") {
+        ratios[`${name}_vs_${tool}`] = round(of("node", "ms") / of(tool, "ms"));
+        ratios[`${name}_vs_${tool}_cpu`] = round(of("node", "cpu") / of(tool, "cpu"));
+      }
     }
     figures[name] = {
       megabytes: round(bytes.length / MEGABYTE),
-      ...Object.fromEntries([...times].map(([tool, samples]) => [`${tool}_ms`, round(median(samples))])),
+      ...Object.fromEntries([...times.keys()].map((tool) => [`${tool}_ms`, round(of(tool, "ms"))])),
     };
     const beside = name.startsWith("png") ? bytes.length : 0;
     heap[name] = round((prepared.heap - beside) / MEGABYTE);
@@ -198,11 +201,11 @@ async function loadTools(
   const always = () => true;
   const versions: Record<string, string> = {};
   const tools: Tool[] = [
-    { name: "node", takes: always, milliseconds: async (_, bytes) => (await ours(bytes)).ms },
+    { name: "node", takes: always, take: (_, bytes) => timed(async () => (await ours(bytes)).ms) },
     {
       name: "workerd",
       takes: (_, bytes) => bytes.length <= DEFAULT_LIMITS.bytes,
-      milliseconds: (_, bytes) => workerd.milliseconds(bytes),
+      take: async (_, bytes) => ({ ms: await workerd.milliseconds(bytes), cpu: Number.NaN }),
     },
   ];
   for (const name of ["pillow", "transformers", "transformers_default"] as const) {
@@ -212,7 +215,7 @@ async function loadTools(
     tools.push({
       name,
       takes,
-      milliseconds: (picture, _, size) => python.milliseconds(name, join(folder, picture), size),
+      take: (picture, _, size) => python.prepare(name, join(folder, picture), size),
     });
   }
   const sharp = loadSharp(report);
@@ -221,8 +224,8 @@ async function loadTools(
     tools.push({
       name: "sharp",
       takes: always,
-      milliseconds: (picture, _, size) =>
-        sharpMilliseconds(sharp.sharp, join(folder, picture), size, geometry?.tile ?? 0),
+      take: (picture, _, size) =>
+        timed(() => sharpMilliseconds(sharp.sharp, join(folder, picture), size, geometry?.tile ?? 0)),
     });
   }
   for (const codec of ["jpeg", "png", "webp"] as const) {
@@ -237,6 +240,14 @@ function jsquashTool(codec: Codec, decode: Decode): Tool {
   return {
     name: "jsquash",
     takes: (picture) => (codec === "jpeg" ? /^(jpeg|progressive)/ : new RegExp(`^${codec}`)).test(picture),
-    milliseconds: (_, bytes) => decode(bytes),
+    take: (_, bytes) => timed(() => decode(bytes)),
   };
+}
+
+/** Milliseconds as a tool of this process counts them, and what of the processor they took. */
+async function timed(take: () => Promise<number>): Promise<Sample> {
+  const before = process.cpuUsage();
+  const ms = await take();
+  const { user, system } = process.cpuUsage(before);
+  return { ms, cpu: (user + system) / 1000 };
 }

@@ -16,7 +16,13 @@ const hello = z.object({
   transformers: z.string().nullable(),
   transformers_default: z.string().nullable(),
 });
-const answer = z.object({ ms: z.number(), peak_mb: z.number() });
+const answer = z.object({ ms: z.number(), cpu_ms: z.number(), peak_mb: z.number() });
+
+/** One picture's milliseconds, and those of processor time, which a busy machine does not stretch. */
+export interface Sample {
+  readonly ms: number;
+  readonly cpu: number;
+}
 
 export type PythonTool = keyof z.infer<typeof hello>;
 
@@ -25,7 +31,7 @@ export interface PythonTools {
   /** Name and version of each tool, or null. */
   readonly versions: z.infer<typeof hello>;
   make(source: string, folder: string): Promise<void>;
-  milliseconds(tool: PythonTool, file: string, size: readonly [number, number]): Promise<number>;
+  prepare(tool: PythonTool, file: string, size: readonly [number, number]): Promise<Sample>;
   /** The most memory that the process has held, in megabytes. */
   peakMegabytes(): number;
   stop(): void;
@@ -46,14 +52,14 @@ export async function startPython(report: (line: string) => void): Promise<Pytho
   let peak = 0;
   const ask = async (request: unknown) => {
     child.stdin.write(`${JSON.stringify(request)}\n`);
-    const { ms, peak_mb } = answer.parse(await next());
+    const { ms, cpu_ms, peak_mb } = answer.parse(await next());
     peak = peak_mb;
-    return ms;
+    return { ms, cpu: cpu_ms };
   };
   return {
     versions: first.data,
     make: async (source, folder) => void (await ask({ make: [source, folder] })),
-    milliseconds: (tool, file, size) => ask({ tool, file, size }),
+    prepare: (tool, file, size) => ask({ tool, file, size }),
     peakMegabytes: () => peak,
     stop: () => child.kill(),
   };

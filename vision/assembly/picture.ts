@@ -146,7 +146,3 @@ export function basePixels(): usize {
 export function baseStride(): usize {
   return base!.pixelStride;
 }
-/** Rows of the base view that are complete. */
-export function baseRows(): i32 {
-  return base!.produced;
-}
