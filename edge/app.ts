@@ -22,6 +22,7 @@ import { putImage } from "./routes/images/put-image.ts";
 import { mountDesired } from "./routes/internal/desired.ts";
 import { mountHeartbeat } from "./routes/internal/heartbeat.ts";
 import { mountSettle } from "./routes/internal/settle.ts";
+import { cancelJobRoute } from "./routes/jobs/cancel-job.ts";
 import { getJob } from "./routes/jobs/get-job.ts";
 import { createKey } from "./routes/keys/create-key.ts";
 import { listKeys } from "./routes/keys/list-keys.ts";
@@ -44,6 +45,7 @@ const OPERATIONS = [
   getImage,
   deleteImage,
   getJob,
+  cancelJobRoute,
   createKey,
   listKeys,
   revokeKey,

@@ -6,6 +6,7 @@ import { deliver } from "../webhooks/deliver.ts";
 import { accept } from "./accept.ts";
 import { soonest, sweep } from "./alarm.ts";
 import { abandonAttempt, queuedModel, startAttempt } from "./attempts.ts";
+import { cancel } from "./cancel.ts";
 import type {
   Acceptance,
   AccountApi,
@@ -141,6 +142,12 @@ export class Account extends DurableObject<Env> implements AccountApi {
 
   async finish(outcome: Outcome): Promise<boolean> {
     return this.#open && this.#transact((sql, now) => finish(sql, outcome, now));
+  }
+
+  async cancel(keyHash: string, id: string): Promise<Result<JobRecord | null, AccountError>> {
+    if (!this.#open) return NO_ACCOUNT;
+    const key = authorise(this.#sql, keyHash, ["jobs", "infer"], Date.now());
+    return key.ok ? ok(this.#transact((sql, now) => cancel(sql, id, now))) : key;
   }
 
   async endedJob(id: string): Promise<JobRecord | null> {

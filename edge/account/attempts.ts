@@ -60,7 +60,7 @@ export function failExhausted(sql: SqlStorage, job: JobRow, now: number): boolea
     code: "attempts_exhausted",
     message: `The job was tried ${MAX_ATTEMPTS} times without an outcome.`,
   };
-  const nothing = { charge: 0, answer: null, cache: null, timings: null } as const;
+  const nothing = { charge: 0, answer: null, usage: null, cache: null, timings: null } as const;
   endJob(sql, job, { state: "failed", failure, ...nothing }, now);
   return true;
 }

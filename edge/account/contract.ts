@@ -139,6 +139,8 @@ export interface Outcome {
   readonly charge: number;
   readonly answer: Answer | null;
   readonly failure: JobFailure | null;
+  /** What is charged for; null when nothing was produced. */
+  readonly usage: Usage | null;
   /** Null when the cache was not asked. */
   readonly cache: CacheVerdict | null;
   /** Null when no worker answered. */
@@ -187,6 +189,8 @@ export interface AccountApi {
   abandonAttempt(attempt: { job: string; attempt: number; lease: string }): Promise<boolean>;
   /** Charge, final state, result and webhook in one transaction. False when another outcome was first or the attempt is void. */
   finish(outcome: Outcome): Promise<boolean>;
+  /** Ends a stored job for nothing and voids its attempt; one that has ended stays as it is. Null when there is none. */
+  cancel(keyHash: string, id: string): Promise<Result<JobRecord | null, AccountError>>;
   /** A stored job's record once it has ended; for objects of our own, which hold no key. */
   endedJob(id: string): Promise<JobRecord | null>;
   /** A stored job of this account, or null. */

@@ -5,7 +5,7 @@ import { holdsLease, type JobRow, readJob } from "./jobs.ts";
 import { enqueueEvent } from "./outbox.ts";
 import { JOB_RETENTION_MS } from "./retention.ts";
 
-type End = Pick<Outcome, "state" | "charge" | "answer" | "failure" | "cache" | "timings">;
+type End = Pick<Outcome, "state" | "charge" | "answer" | "failure" | "usage" | "cache" | "timings">;
 
 /** False when another outcome was first or the attempt is void. */
 export function finish(sql: SqlStorage, outcome: Outcome, now: number): boolean {
@@ -22,18 +22,12 @@ export function finish(sql: SqlStorage, outcome: Outcome, now: number): boolean 
 export function endJob(
   sql: SqlStorage,
   job: JobRow,
-  { state, charge, answer, failure, cache, timings }: End,
+  { state, charge, answer, failure, usage, cache, timings }: End,
   now: number,
 ): void {
   const hold = readHold(sql, job.id);
   if (!hold) throw new Error("A job that is not final has its hold.");
-  const end = {
-    status: state,
-    text: answer?.text ?? null,
-    usage: answer?.usage ?? null,
-    cache,
-    timings,
-  };
+  const end = { status: state, text: answer?.text ?? null, usage, cache, timings };
   sql.exec(
     `UPDATE job SET state = ?, lease = NULL, deadline = NULL, finished_at = ?, due_at = ?, answer = ?, failure = ?,
        cache = ?, charge = ?, idempotency_key = iif(? = 'failed', NULL, idempotency_key) WHERE id = ?`,

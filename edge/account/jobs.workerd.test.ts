@@ -302,3 +302,25 @@ it("is deleted a day after its end, answer and all", async () => {
   expect(await rows(stub, "job")).toEqual([]);
   expect(await stub.ledger()).toMatchObject({ charged: 100, held: 0 });
 });
+
+describe("canceling", () => {
+  it("ends a job that waits for nothing, once, and voids an attempt that nobody reaches", async () => {
+    const { stub, keyHash } = await accepted();
+    const attempt = await start(stub);
+    const canceled = { id: "job_1", state: "canceled", charge: 0, answer: null, failure: null };
+    expect(await stub.cancel(keyHash, "job_1")).toMatchObject({ value: canceled });
+    expect(await stub.cancel(keyHash, "job_1")).toMatchObject({ value: canceled });
+    expect(await stub.finish(outcome("job_1", 100, of(attempt)))).toBe(false);
+    expect(await stub.startAttempt("job_1")).toBeNull();
+    expect(await stub.ledger()).toMatchObject({ balance: 1000, held: 0, charged: 0 });
+    expect(await law(stub)).toEqual([]);
+  });
+
+  it("changes nothing of a job that has ended, and knows no other account's", async () => {
+    const { stub, keyHash } = await accepted();
+    await stub.finish(outcome("job_1", 100, of(await start(stub))));
+    expect(await stub.cancel(keyHash, "job_1")).toMatchObject({ value: { state: "succeeded", charge: 100 } });
+    const other = await newAccount(0);
+    expect(await other.stub.cancel(other.keyHash, "job_1")).toEqual({ ok: true, value: null });
+  });
+});

@@ -45,6 +45,7 @@ export async function acceptStored(env: Env, request: Stored): Promise<Acceptanc
       lowDetail,
     })),
     sampling: question.sampling,
+    prompt: { imageTokens: question.plan.imageTokens, textTokens: question.plan.textTokens },
     cache: key === null ? null : { key, ...cache },
     trace,
   };

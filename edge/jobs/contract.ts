@@ -14,6 +14,8 @@ export type JobListener = (event: JobEvent) => void | Promise<void>;
 export interface JobRunApi {
   /** Rings for a job; ringing twice is ringing once. */
   start(bell: Doorbell): Promise<void>;
+  /** Stops the attempt that runs, if one does, and waits for its end. */
+  cancel(): Promise<void>;
   /** Rings, tells the listener what happens, beginning with the present attempt's text, and answers when the job has ended. */
   watch(bell: Doorbell, listener: JobListener): Promise<JobRecord>;
 }

@@ -2,12 +2,14 @@ import { DurableObject } from "cloudflare:workers";
 import { z } from "zod";
 import { findModel } from "../../core/models.ts";
 import { charge } from "../../core/price.ts";
+import type { CacheVerdict } from "../../core/receipt.ts";
 import type { Account } from "../account/account.ts";
 import type { Answer, Attempt, JobRecord, Outcome } from "../account/contract.ts";
 import { readResult, writeResult } from "../cache/results.ts";
 import type { Env } from "../env.ts";
 import { ApiError, asApiError } from "../errors.ts";
 import { generate } from "../generate/generate.ts";
+import { partialCharge } from "../generate/partial-charge.ts";
 import { isReady } from "../generate/ready.ts";
 import type { ResolvedImage } from "../images/resolve.ts";
 import type { JobListener, JobRunApi } from "./contract.ts";
@@ -31,6 +33,8 @@ const RETRYABLE = new Set(["worker_lost", "no_worker", "internal_error"]);
  */
 export class JobRun extends DurableObject<Env> implements JobRunApi {
   readonly #watchers = new Watchers();
+  /** The attempt that runs. */
+  #running: { readonly stop: AbortController; readonly ended: Promise<void> } | null = null;
 
   async start(bell: Doorbell): Promise<void> {
     await this.ctx.storage.put("bell", bell);
@@ -41,6 +45,11 @@ export class JobRun extends DurableObject<Env> implements JobRunApi {
     const ended = this.#watchers.add(listener);
     await this.start(bell);
     return ended;
+  }
+
+  async cancel(): Promise<void> {
+    this.#running?.stop.abort();
+    await this.#running?.ended;
   }
 
   override async alarm(): Promise<void> {
@@ -60,15 +69,19 @@ export class JobRun extends DurableObject<Env> implements JobRunApi {
     }
     const attempt = model === null ? null : await object.startAttempt(job);
     if (!attempt) {
-      await this.#end(object, job);
+      // It was canceled, or failed while it waited: nobody has run it who would have deleted its pictures.
+      if (await this.#end(object, job)) await this.#sweepPictures(account, job);
       return;
     }
     this.#watchers.begin(attempt.attempt);
     await this.ctx.storage.put("attempt", { job, attempt: attempt.attempt, lease: attempt.lease });
 
     const request = parseStoredQuestion(attempt.request);
-    const outcome = await this.#run(account, job, attempt, request);
-    if (outcome) await object.finish(outcome);
+    const outcome = await this.#stoppable(async (stop) => {
+      const ended = await this.#run(account, job, attempt, request, stop);
+      if (ended) await object.finish(ended);
+      return ended;
+    });
     const given = { job, attempt: attempt.attempt, lease: attempt.lease };
     if (outcome || (await object.abandonAttempt(given))) {
       await this.env.IMAGES.delete(request.images.map((_, index) => jobImageKey(account, job, index)));
@@ -76,11 +89,30 @@ export class JobRun extends DurableObject<Env> implements JobRunApi {
     await this.#end(object, job);
   }
 
-  /** Forgets this attempt. Whoever watches learns the outcome, or waits for another attempt. */
-  async #end(account: DurableObjectStub<Account>, job: string): Promise<void> {
+  /** Does what `cancel` may stop, and lets it wait for the end. */
+  async #stoppable<Value>(work: (stop: AbortSignal) => Promise<Value>): Promise<Value> {
+    const stop = new AbortController();
+    const ended = Promise.withResolvers<void>();
+    this.#running = { stop, ended: ended.promise };
+    try {
+      return await work(stop.signal);
+    } finally {
+      this.#running = null;
+      ended.resolve();
+    }
+  }
+
+  /** Forgets this attempt; true when the job has ended. Whoever watches learns the outcome, or waits for another attempt. */
+  async #end(account: DurableObjectStub<Account>, job: string): Promise<boolean> {
     await this.ctx.storage.deleteAll();
     const record = await account.endedJob(job);
     if (record) this.#watchers.end(record);
+    return record !== null;
+  }
+
+  async #sweepPictures(account: string, job: string): Promise<void> {
+    const { objects } = await this.env.IMAGES.list({ prefix: jobImageKey(account, job, "") });
+    if (objects.length > 0) await this.env.IMAGES.delete(objects.map(({ key }) => key));
   }
 
   /** The attempt's outcome, or null when another attempt may do better. */
@@ -89,12 +121,22 @@ export class JobRun extends DurableObject<Env> implements JobRunApi {
     job: string,
     attempt: Attempt,
     request: StoredQuestion,
+    stop: AbortSignal,
   ): Promise<Outcome | null> {
     const ended = { job, attempt: attempt.attempt, lease: attempt.lease };
+    let produced = 0;
     try {
-      const answered = await this.#answer(account, job, attempt, request);
+      const answered = await this.#answer(account, job, attempt, request, stop, (count) => {
+        produced += count;
+      });
       return { ...ended, ...answered, state: "succeeded", failure: null };
     } catch (error) {
+      const model = findModel(request.model);
+      if (stop.aborted && model) {
+        const partial = partialCharge(model.price, { ...request.prompt, outputTokens: produced });
+        const rest = { answer: null, failure: null, cache: cacheVerdictOf(request), timings: null };
+        return { ...ended, ...partial, ...rest, state: "canceled" };
+      }
       const { code, message } = asApiError(error);
       console.error(
         JSON.stringify({
@@ -106,7 +148,7 @@ export class JobRun extends DurableObject<Env> implements JobRunApi {
         }),
       );
       if (RETRYABLE.has(code)) return null;
-      const nothing = { charge: 0, answer: null, cache: null, timings: null };
+      const nothing = { charge: 0, answer: null, usage: null, cache: null, timings: null };
       return { ...ended, ...nothing, state: "failed", failure: { code, message } };
     }
   }
@@ -116,13 +158,14 @@ export class JobRun extends DurableObject<Env> implements JobRunApi {
     job: string,
     attempt: Attempt,
     request: StoredQuestion,
-  ): Promise<Pick<Outcome, "answer" | "charge" | "cache" | "timings">> {
+    stop: AbortSignal,
+    onTokens: (count: number) => void,
+  ): Promise<Pick<Outcome, "answer" | "charge" | "usage" | "cache" | "timings">> {
     const cached = request.cache?.read ? await readResult(this.env.RESULTS, request.cache.key) : null;
     if (cached) {
       this.#watchers.text(cached.text);
-      return { answer: cached, charge: 0, cache: "hit", timings: null };
+      return { answer: cached, charge: 0, usage: cached.usage, cache: "hit", timings: null };
     }
-    const cache = request.cache === null ? "uncacheable" : request.cache.read ? "miss" : "bypass";
     const model = findModel(request.model);
     if (!model) throw new ApiError("model_not_found", `There is no model '${request.model}'.`);
     const deadline = attempt.deadline - MARGIN_MS;
@@ -138,21 +181,23 @@ export class JobRun extends DurableObject<Env> implements JobRunApi {
       deadline,
       trace: request.trace,
       claim: null,
-      signal: AbortSignal.timeout(Math.max(0, deadline - Date.now())),
+      signal: AbortSignal.any([stop, AbortSignal.timeout(Math.max(0, deadline - Date.now()))]),
       background: (work) => this.ctx.waitUntil(work),
     });
     let text = "";
     for await (const event of events) {
       if (event.type === "queued") this.#watchers.tell(event);
       if (event.type === "token") {
+        onTokens(event.count);
         text += event.text;
         this.#watchers.text(event.text);
       }
       if (event.type !== "done") continue;
       const answer: Answer = { text, finishReason: event.finishReason, usage: event.usage };
       if (request.cache?.write) await writeResult(this.env.RESULTS, request.cache.key, answer);
-      const cost = charge(model.price, event.usage);
-      return { answer, charge: cost, cache, timings: event.timings };
+      const { usage, timings } = event;
+      const cost = charge(model.price, usage);
+      return { answer, charge: cost, usage, cache: cacheVerdictOf(request), timings };
     }
     throw new Error("A generation ended without its last event.");
   }
@@ -166,4 +211,9 @@ export class JobRun extends DurableObject<Env> implements JobRunApi {
       }),
     );
   }
+}
+
+/** What the cache said of a question that has to be answered. */
+function cacheVerdictOf({ cache }: StoredQuestion): CacheVerdict {
+  return cache === null ? "uncacheable" : cache.read ? "miss" : "bypass";
 }

@@ -20,6 +20,7 @@ const request: StoredQuestion = {
   messages: [{ role: "user", parts: [{ image: 0 }, { image: 1 }] }],
   images: [image, image],
   sampling: { maxTokens: 1, temperature: 0, topP: 1, seed: null, stop: [] },
+  prompt: { imageTokens: 0, textTokens: 0 },
   cache: null,
   trace: null,
 };

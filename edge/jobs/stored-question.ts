@@ -1,5 +1,6 @@
 /** A stored request's question as its job's row keeps it: all that is needed to run it again after any crash. */
 import { z } from "zod";
+import { usageSchema } from "../../core/events.ts";
 import { frameMessage, sampling } from "../../core/frame.ts";
 import { isDigest } from "../images/digest.ts";
 
@@ -16,6 +17,8 @@ const storedQuestion = z.strictObject({
     }),
   ),
   sampling,
+  /** What the prompt counts, for an attempt that is stopped. */
+  prompt: usageSchema.omit({ outputTokens: true }),
   /** The cached answer's key, and whether it may be read and written; null when the request samples. */
   cache: z.strictObject({ key: z.string(), read: z.boolean(), write: z.boolean() }).nullable(),
   trace: z.string().nullable(),
@@ -26,7 +29,10 @@ export function parseStoredQuestion(text: string): StoredQuestion {
   return storedQuestion.parse(JSON.parse(text));
 }
 
-/** Where a stored job's picture is kept until the job has ended. The common prefix is what a lifecycle rule sweeps. */
-export function jobImageKey(account: string, job: string, index: number): string {
+/**
+ * Where a stored job's picture is kept until the job has ended; without an index, the prefix of them all. The common prefix
+ * of all jobs is what a lifecycle rule sweeps.
+ */
+export function jobImageKey(account: string, job: string, index: number | ""): string {
   return `jobs/${account}/${job}/${index}`;
 }

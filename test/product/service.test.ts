@@ -22,6 +22,7 @@ const OPERATIONS = [
   "head /v1/images/{digest}",
   "delete /v1/images/{digest}",
   "get /v1/jobs/{id}",
+  "post /v1/jobs/{id}/cancel",
   "post /v1/keys",
   "get /v1/keys",
   "delete /v1/keys/{id}",

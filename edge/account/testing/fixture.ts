@@ -94,6 +94,7 @@ export function outcome(
     charge,
     answer: ANSWER,
     failure: null,
+    usage: ANSWER.usage,
     cache: "miss",
     timings: null,
     ...changes,

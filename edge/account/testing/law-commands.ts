@@ -194,6 +194,19 @@ export const commands = [
     },
   ),
 
+  command("cancel", [job, crash], (id, at) => async (model, real) => {
+    const stored = model.stored(id);
+    const verdict = await real.call(at, (account) => account.cancel(real.keyHash, id));
+    if (!stored || stored.state === "deleted") {
+      expect(verdict).toEqual({ ok: true, value: null });
+      return;
+    }
+    if (stored.state === "queued" || stored.state === "running") {
+      model.end(stored, "canceled", 0, Date.now());
+    }
+    expect(verdict).toMatchObject({ value: { id, state: stored.state } });
+  }),
+
   command("abandon", [job, which, crash], abandon),
 
   command("tryAgain", [job, fc.integer({ min: 2, max: 5 })], (id, times) => async (model, real) => {
