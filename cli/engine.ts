@@ -1,14 +1,15 @@
 /** `tessera engine flags`: how an engine is started for a model on a kind of GPU. */
 import { findModel, MODELS } from "../core/models.ts";
-import { GPUS, VLLM_MODULE, vllmStart } from "../core/vllm-flags.ts";
+import { sglangStart } from "../core/sglang-flags.ts";
+import { GPUS, vllmStart } from "../core/vllm-flags.ts";
 import { readArguments } from "./arguments.ts";
 import { type Command, CommandError, UsageError } from "./command.ts";
 
 export const engine: Command = {
-  summary: "print the flags with which vLLM serves a model on a kind of GPU",
+  summary: "print the flags with which an engine serves a model on a kind of GPU",
   help: `Usage: tessera engine flags MODEL GPU [--weights PATH]
 
-Prints the command that starts vLLM for the model, the one that a GPU worker with TESSERA_ENGINE=vllm starts by itself.
+Prints the command that starts vLLM, or SGLang for its model: the one that a GPU worker starts by itself.
 
   MODEL                 ${MODELS.map(({ id }) => id).join(", ")}
   GPU                   ${GPUS.join(", ")}
@@ -32,12 +33,13 @@ export function engineCommand(argv: readonly string[]): string {
   if (!model) throw new UsageError(`there is no model '${id}'`);
   const known = GPUS.find((each) => each === gpu);
   if (!known) throw new UsageError(`GPU is ${GPUS.join(", ")}, not '${gpu}'`);
-  const start = vllmStart(model, known, values.weights ?? model.revision);
+  const startOf = model.geometry.unpad === "truncate" ? sglangStart : vllmStart;
+  const start = startOf(model, known, values.weights ?? model.revision);
   if (!start.ok) throw new CommandError(start.error);
-  const { env, flags } = start.value;
+  const { env, module, flags } = start.value;
   const lines = [
     ...Object.entries(env).map(([name, value]) => `${name}=${quoted(value)}`),
-    `python3 -m ${VLLM_MODULE}`,
+    `python3 -m ${module}`,
     ...pairs(flags),
   ];
   return lines.join(" \\\n  ");

@@ -135,6 +135,21 @@ export const MODELS: readonly Model[] = [
   },
   {
     ...LLAVA,
+    // The authors' own checkpoint, as SGLang serves it: their rounding, and one image in full detail.
+    id: "llava-v1.6-34b-sglang",
+    revision: "liuhaotian/llava-v1.6-34b",
+    geometry: { ...CLIP_L_336, unpad: "truncate" },
+    lowDetail: false,
+    maxImages: 1,
+    template: "chatml_direct",
+    tokenizer: "yi-34b",
+    imageToken: 64_000,
+    stop: ["<|im_end|>"],
+    weights: { parameters: 34.75e9, cacheValuesPerToken: 2 * 60 * 8 * 128 },
+    price: { version: "llava-v1.6-34b-sglang/1", imageToken: 1, textToken: 1, outputToken: 4 },
+  },
+  {
+    ...LLAVA,
     id: "llava-v1.6-vicuna-13b",
     revision: "llava-hf/llava-v1.6-vicuna-13b-hf",
     template: "vicuna_v1",

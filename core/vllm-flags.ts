@@ -55,7 +55,10 @@ const MEAN_TOKENS = 3130;
 const MOST_SLOTS = 64;
 const CPU_SLOTS = 8;
 
-export interface VllmStart {
+/** How an engine is started. */
+export interface EngineStart {
+  /** The Python module that runs. */
+  readonly module: string;
   /** Variables beyond those that the engine finds. */
   readonly env: Readonly<Record<string, string>>;
   /** Without host and port. */
@@ -63,13 +66,12 @@ export interface VllmStart {
   readonly slots: number;
 }
 
-export const VLLM_MODULE = "vllm.entrypoints.launchers.grpc_server";
-
 /** The start of a model from `weights`, a folder or a repository; fails with a sentence when the machine is too small. */
-export function vllmStart(model: Model, gpu: Gpu, weights: string): Result<VllmStart, string> {
+export function vllmStart(model: Model, gpu: Gpu, weights: string): Result<EngineStart, string> {
   const slots = slotsFor(model, gpu);
   if (slots < 1) return fail(`${model.id} and one request do not fit into the memory of ${gpu}.`);
   return ok({
+    module: "vllm.entrypoints.launchers.grpc_server",
     slots,
     env: {
       // Else a publisher of cache events listens on every interface, whatever --host says.
@@ -105,7 +107,7 @@ function enginePinpoints({ pinpoints, pinpointOrder }: Geometry): number[][] {
 }
 
 /** Requests of mean length that fit into the cache beside the weights. */
-function slotsFor({ weights }: Model, gpu: Gpu): number {
+export function slotsFor({ weights }: Model, gpu: Gpu): number {
   const { memory, bytesPerParameter, bytesPerCacheValue } = MACHINES[gpu];
   const room = memory * MEMORY_SHARE - weights.parameters * bytesPerParameter - OVERHEAD;
   const request = MEAN_TOKENS * weights.cacheValuesPerToken * bytesPerCacheValue;

@@ -1,4 +1,5 @@
-/** Makes the worker one file, for containers: `node gpu-worker/bundle.ts FOLDER` writes `FOLDER/main.js`. */
+/** Makes the worker one file, for containers: `node gpu-worker/bundle.ts FOLDER` writes `FOLDER/main.js` and SGLang's servicer. */
+import { copyFile } from "node:fs/promises";
 import { join } from "node:path";
 import { build } from "esbuild";
 
@@ -24,3 +25,6 @@ await build({
   sourcemap: true,
   logLevel: "warning",
 });
+
+const SERVICER = "sglang_servicer.py";
+await copyFile(join(import.meta.dirname, "engines/sglang", SERVICER), join(folder, SERVICER));

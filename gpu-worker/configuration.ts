@@ -4,7 +4,8 @@ import { fileURLToPath } from "node:url";
 import { z } from "zod";
 import { findModel, type Model } from "../core/models.ts";
 import { fail, ok, type Result } from "../core/result.ts";
-import { GPUS, type VllmStart, vllmStart } from "../core/vllm-flags.ts";
+import { sglangStart } from "../core/sglang-flags.ts";
+import { type EngineStart, GPUS, vllmStart } from "../core/vllm-flags.ts";
 
 const name = z.string().min(1).max(128);
 
@@ -22,12 +23,12 @@ const environment = z.object({
   TESSERA_MODEL: name.default("tessera-tiny"),
   /** Folder of the weights. */
   TESSERA_WEIGHTS: z.string().min(1).optional(),
-  TESSERA_ENGINE: z.enum(["embedded", "vllm"]).default("embedded"),
-  /** The machine that vLLM is started for. */
+  TESSERA_ENGINE: z.enum(["embedded", "vllm", "sglang"]).default("embedded"),
+  /** The machine that vLLM or SGLang is started for. */
   TESSERA_GPU: z.enum(GPUS).optional(),
-  /** The Python that has vLLM. */
+  /** The Python that has vLLM or SGLang. */
   TESSERA_PYTHON: z.string().min(1).default("python3"),
-  /** Flags for vLLM beyond those of `tessera engine flags`, separated by spaces. */
+  /** Flags for the engine beyond those of `tessera engine flags`, separated by spaces. */
   TESSERA_ENGINE_FLAGS: z.string().default(""),
   /** Requests decoded at once; what the engine is made for unless given. */
   TESSERA_SLOTS: z.coerce.number().int().min(1).max(64).optional(),
@@ -70,8 +71,8 @@ export function readConfiguration(variables: NodeJS.ProcessEnv): Result<Configur
 export type EngineConfiguration =
   | { readonly kind: "embedded" }
   | {
-      readonly kind: "vllm";
-      readonly start: VllmStart;
+      readonly kind: "vllm" | "sglang";
+      readonly start: EngineStart;
       readonly python: string;
       readonly flags: readonly string[];
     };
@@ -92,7 +93,8 @@ function toConfiguration(values: z.infer<typeof environment>, model: Model): Res
     model,
     weights,
     engine: engine.value,
-    slots: values.TESSERA_SLOTS ?? (engine.value.kind === "vllm" ? engine.value.start.slots : EMBEDDED_SLOTS),
+    slots:
+      values.TESSERA_SLOTS ?? (engine.value.kind === "embedded" ? EMBEDDED_SLOTS : engine.value.start.slots),
     queue: values.TESSERA_QUEUE,
     drainMs: values.TESSERA_DRAIN_MS,
   });
@@ -109,11 +111,16 @@ function toEngine(
   model: Model,
   weights: string,
 ): Result<EngineConfiguration, string> {
-  if (values.TESSERA_ENGINE === "embedded") return ok({ kind: "embedded" });
-  if (!values.TESSERA_GPU) return fail(`TESSERA_GPU is missing: ${GPUS.join(", ")}`);
-  const start = vllmStart(model, values.TESSERA_GPU, weights);
+  const { TESSERA_ENGINE: kind, TESSERA_GPU: gpu } = values;
+  if (kind === "embedded") return ok({ kind });
+  // Each rounds the unpadded feature map in its own way, and a wrong count ends a request or the engine.
+  const rounds = kind === "sglang" ? "truncate" : "exact";
+  if (model.geometry.unpad !== rounds) return fail(`${model.id} can't be served by ${kind}`);
+  if (!gpu) return fail(`TESSERA_GPU is missing: ${GPUS.join(", ")}`);
+  const start = (kind === "sglang" ? sglangStart : vllmStart)(model, gpu, weights);
   if (!start.ok) return start;
   const flags = values.TESSERA_ENGINE_FLAGS.split(/\s+/).filter((flag) => flag !== "");
-  if (values.TESSERA_SLOTS) flags.unshift("--max-num-seqs", String(values.TESSERA_SLOTS));
-  return ok({ kind: "vllm", start: start.value, python: values.TESSERA_PYTHON, flags });
+  const slots = kind === "sglang" ? "--max-running-requests" : "--max-num-seqs";
+  if (values.TESSERA_SLOTS) flags.unshift(slots, String(values.TESSERA_SLOTS));
+  return ok({ kind, start: start.value, python: values.TESSERA_PYTHON, flags });
 }

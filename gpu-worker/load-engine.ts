@@ -1,8 +1,10 @@
 /** The configured engine, ready for its warm-up, and the tokenizer of its model. An engine's code is loaded only when it is chosen. */
 import { readFile } from "node:fs/promises";
-import { join } from "node:path";
+import { delimiter, join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { fail, ok, type Result } from "../core/result.ts";
 import { loadTokenizer, type Tokenizer } from "../core/tokenizer.ts";
+import type { EngineStart } from "../core/vllm-flags.ts";
 import type { Configuration } from "./configuration.ts";
 import type { Loaded } from "./generate.ts";
 import type { Log } from "./log.ts";
@@ -18,11 +20,12 @@ export type LoadEngine = (
 export const loadEngine: LoadEngine = async (configuration, log, signal) => {
   const { engine, model, weights, slots } = configuration;
   try {
-    if (engine.kind === "vllm") {
+    if (engine.kind !== "embedded") {
       const tokenizer = await readTokenizer(configuration);
       const { startVllmEngine } = await import("./engines/vllm/engine.ts");
-      const started = await startVllmEngine({ ...engine, model, slots, log, signal });
-      return started.ok ? ok({ tokenizer, engine: started.value }) : fail(`vLLM: ${started.error}`);
+      const start = engine.kind === "sglang" ? withServicer(engine.start) : engine.start;
+      const started = await startVllmEngine({ ...engine, start, model, slots, log, signal });
+      return started.ok ? ok({ tokenizer, engine: started.value }) : fail(`${engine.kind}: ${started.error}`);
     }
     const { checkWeights } = await import("./engines/onnx/weights.ts");
     const checked = await checkWeights(weights);
@@ -38,6 +41,12 @@ export const loadEngine: LoadEngine = async (configuration, log, signal) => {
     );
   }
 };
+
+/** SGLang's servicer is a file of ours, beside this one in a bundle. It speaks to the worker as vLLM does. */
+function withServicer(start: EngineStart): EngineStart {
+  const folders = ["./engines/sglang", "."].map((path) => fileURLToPath(new URL(path, import.meta.url)));
+  return { ...start, env: { ...start.env, PYTHONPATH: folders.join(delimiter) } };
+}
 
 async function readTokenizer({ model, weights }: Configuration): Promise<Tokenizer> {
   if (model.tokenizer !== "tessera-tiny") return readVocabulary(model);

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { ConnectError } from "@connectrpc/connect";
 import type { Model } from "../../../core/models.ts";
 import { fail, ok, type Result } from "../../../core/result.ts";
-import { VLLM_MODULE, type VllmStart } from "../../../core/vllm-flags.ts";
+import type { EngineStart } from "../../../core/vllm-flags.ts";
 import type { Log } from "../../log.ts";
 import type { Engine, EngineRequest, EngineStep, EngineTimings, Generation } from "../engine.ts";
 import { checkEngine } from "./check.ts";
@@ -14,8 +14,8 @@ import { generateRequest } from "./request.ts";
 
 export interface VllmEngineOptions {
   readonly model: Model;
-  readonly start: VllmStart;
-  /** The Python that has vLLM and its gRPC servicer. */
+  readonly start: EngineStart;
+  /** The Python that has the engine and its gRPC servicer. */
   readonly python: string;
   /** Flags after those of `start`, which they replace where they are the same. */
   readonly flags: readonly string[];
@@ -38,7 +38,7 @@ export async function startVllmEngine(options: VllmEngineOptions): Promise<Resul
   const port = await freePort();
   const address = ["--host", "127.0.0.1", "--port", String(port)];
   const engineProcess = new EngineProcess(
-    { python, module: VLLM_MODULE, flags: [...start.flags, ...flags, ...address], env: start.env },
+    { python, module: start.module, flags: [...start.flags, ...flags, ...address], env: start.env },
     log,
   );
   const stop = () => engineProcess.kill();
