@@ -43,7 +43,15 @@ export async function openClaim(secret: string, text: string): Promise<Claim | u
   }
 }
 
+let derived: { readonly secret: string; readonly key: CryptoKey } | undefined;
+
+/** Deriving costs more than sealing, and an isolate sees one secret. */
 async function keyOf(secret: string): Promise<CryptoKey> {
+  if (derived?.secret !== secret) derived = { secret, key: await deriveKey(secret) };
+  return derived.key;
+}
+
+async function deriveKey(secret: string): Promise<CryptoKey> {
   const encoder = new TextEncoder();
   const material = await crypto.subtle.importKey("raw", encoder.encode(secret), "HKDF", false, ["deriveKey"]);
   return crypto.subtle.deriveKey(

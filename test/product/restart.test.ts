@@ -8,7 +8,7 @@ import { findLongQuestion, type LongQuestion } from "../helpers/long-question.ts
 import { until } from "../helpers/poll.ts";
 import { killAll } from "../helpers/processes.ts";
 import { allGone, Product, temporaryHome } from "../helpers/product.ts";
-import { question } from "../helpers/question.ts";
+import { completion, question } from "../helpers/question.ts";
 import { streamEvents } from "../helpers/stream.ts";
 import { WebhookReceiver } from "../helpers/webhook-receiver.ts";
 import { workerProcess } from "../helpers/worker-process.ts";
@@ -89,6 +89,34 @@ describe("a stream", { timeout: 180_000 }, () => {
     // Requests are answered again as soon as the supervisor has started another worker.
     const next = await account.ask(question("Hi"));
     expect(next.usage.completion_tokens).toBeGreaterThan(0);
+  });
+});
+
+describe("a stream with an idempotency key", { timeout: 180_000 }, () => {
+  it("says when its worker is lost; the same key gets the answer, paid once", async () => {
+    const { charged } = await account.settledLedger();
+    const headers = { "idempotency-key": "lost on the way" };
+    const streamed = { ...long.body, stream: true };
+    const response = await account.post("/v1/chat/completions", streamed, headers);
+    const events = [];
+    for await (const event of streamEvents(response)) {
+      const shown = events.push(event);
+      if (shown === 3) killAll([workerProcess(product.processes())]);
+    }
+    expect(events.at(-1)).toMatchObject({ type: "error", error: { code: "worker_lost" } });
+    const answer = await until(
+      "the stored answer",
+      async () => {
+        const again = await account.post("/v1/chat/completions", long.body, headers);
+        const body: unknown = await again.json();
+        if (again.status === 409) return undefined;
+        expect(again.headers.get("idempotent-replayed"), JSON.stringify(body)).toBe("true");
+        return completion.parse(body);
+      },
+      { timeoutMs: 60_000, everyMs: 500 },
+    );
+    expect(answer.usage.completion_tokens).toBe(long.tokens);
+    expect((await account.settledLedger()).charged - charged).toBe(long.charge);
   });
 });
 
