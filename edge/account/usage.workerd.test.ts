@@ -65,7 +65,7 @@ const sumOf = (rows: readonly UsageRow[], field: "requests" | "charge" | "output
 describe("usage", () => {
   const step = fc.oneof(
     { weight: 3, arbitrary: fc.record({ charge: fc.nat(50), key: fc.nat(1), failed: fc.boolean() }) },
-    { weight: 1, arbitrary: fc.record({ travel: fc.constantFrom(1, 11_000, MINUTE, HOUR, 25 * HOUR) }) },
+    { weight: 1, arbitrary: fc.record({ travel: fc.constantFrom(1, MINUTE, HOUR) }) },
     { weight: 2, arbitrary: fc.record({ alarm: fc.constantFrom(...fates) }) },
     { weight: 1, arbitrary: fc.constant({ restart: true }) },
   );
@@ -74,7 +74,7 @@ describe("usage", () => {
     timeout: 600_000,
   }, async () => {
     await fc.assert(
-      fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 40 }), async (history) => {
+      fc.asyncProperty(fc.array(step, { minLength: 10, maxLength: 40 }), async (history) => {
         const { account, stub, keyHash } = await newAccount(1_000_000);
         await env.DB.prepare("INSERT INTO account (id, name, created_at) VALUES (?, 'usage', 0)")
           .bind(account)
@@ -111,6 +111,7 @@ describe("usage", () => {
             else if ("restart" in act) object = new Account(state, { ...env, DB });
             else {
               fate = act.alarm;
+              travel(MINUTE);
               await object.alarm();
             }
           }
