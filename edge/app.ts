@@ -9,6 +9,8 @@ import { mountPages } from "./pages/pages.ts";
 import { randomId } from "./random-id.ts";
 import { drainBody } from "./read-bytes.ts";
 import { createAccount } from "./routes/admin/create-account.ts";
+import { deleteAccount } from "./routes/admin/delete-account.ts";
+import { getInventory } from "./routes/admin/get-inventory.ts";
 import { getLedger } from "./routes/admin/get-ledger.ts";
 import { getAllUsage } from "./routes/admin/get-usage.ts";
 import { grantCredit } from "./routes/admin/grant-credit.ts";
@@ -52,6 +54,8 @@ const OPERATIONS = [
   createAccount,
   listAccounts,
   getLedger,
+  getInventory,
+  deleteAccount,
   getAllUsage,
   grantCredit,
   getUsage,

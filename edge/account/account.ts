@@ -1,6 +1,8 @@
 import { DurableObject } from "cloudflare:workers";
 import { fail, ok, type Result } from "../../core/result.ts";
 import type { Env } from "../env.ts";
+import { deleteKept, deleteObjects, type Kept, listKept } from "../erasure/stores.ts";
+import { jobImagePrefix } from "../jobs/stored-question.ts";
 import { shipUsage } from "../usage/database.ts";
 import { deliver } from "../webhooks/deliver.ts";
 import { accept } from "./accept.ts";
@@ -12,6 +14,7 @@ import type {
   AccountApi,
   AccountError,
   Attempt,
+  Erasure,
   Idempotency,
   JobRecord,
   KeyOptions,
@@ -22,6 +25,7 @@ import type {
   Settlement,
   StoredRequest,
 } from "./contract.ts";
+import { eraseAccount, hasRested, listRows, readTombstone, SWEEP_MS } from "./erase.ts";
 import { finish } from "./finish.ts";
 import { recall } from "./idempotency.ts";
 import { jobRecord, readJob } from "./jobs.ts";
@@ -59,11 +63,36 @@ export class Account extends DurableObject<Env> implements AccountApi {
   async open(options: { name: string; grant: { id: string; amount: number } }): Promise<void> {
     const id = this.ctx.id.name;
     if (id === undefined) throw new Error("An account is addressed by its id.");
+    if (readTombstone(this.#sql)) throw new Error("A deleted account's id is never used again.");
     this.#transact((sql, now) => {
       openAccount(sql, { id, name: options.name });
       grant(sql, options.grant, now);
     });
     this.#open = true;
+  }
+
+  async erase(): Promise<Erasure | null> {
+    const id = this.ctx.id.name;
+    if (id === undefined) throw new Error("An account is addressed by its id.");
+    let ledger: Ledger | null = null;
+    if (this.#open) {
+      ledger = this.ctx.storage.transactionSync(() => eraseAccount(this.#sql, id, Date.now()));
+      this.#open = false;
+    }
+    if (readTombstone(this.#sql)) {
+      // Set first: whatever cuts this call off, the alarm goes on.
+      await this.ctx.storage.setAlarm(Date.now() + SWEEP_MS);
+    } else if ((await this.inventory()).length === 0) {
+      return null;
+    }
+    await deleteKept(this.env, id);
+    return { ledger, kept: await this.inventory() };
+  }
+
+  async inventory(): Promise<Kept[]> {
+    const id = this.ctx.id.name;
+    if (id === undefined) throw new Error("An account is addressed by its id.");
+    return [...listRows(this.#sql), ...(await listKept(this.env, id))];
   }
 
   async grant(entry: { id: string; amount: number }): Promise<Ledger> {
@@ -79,6 +108,7 @@ export class Account extends DurableObject<Env> implements AccountApi {
     this.#mustBeOpen();
     const { id } = readProfile(this.#sql);
     const { key, hash, record } = await newKey(id, this.env.KEY_SECRET, options, Date.now());
+    this.#mustBeOpen();
     this.#transact((sql) => insertKey(sql, hash, record));
     return { key, record };
   }
@@ -182,13 +212,36 @@ export class Account extends DurableObject<Env> implements AccountApi {
   /** May run late, early or twice: only what is due by the clock is done. */
   override async alarm(): Promise<void> {
     this.#alarmAt = Number.POSITIVE_INFINITY;
-    if (!this.#open) return;
-    const { bells, deliveries, shipment } = this.#transact(sweep);
+    if (!this.#open) return this.#sweepErased();
+    const { bells, deliveries, shipment, over } = this.#transact(sweep);
     await Promise.all([
       this.#ring(bells),
+      this.#deleteImages(over),
       this.#ship(shipment),
       ...deliveries.map((delivery) => this.#send(delivery)),
     ]);
+  }
+
+  /** Deletes what was written late for an account that is gone, and at last its tombstone. */
+  async #sweepErased(): Promise<void> {
+    const tombstone = readTombstone(this.#sql);
+    if (!tombstone) return;
+    const rested = hasRested(tombstone, Date.now());
+    await this.ctx.storage.setAlarm(Date.now() + SWEEP_MS);
+    await deleteKept(this.env, tombstone.account);
+    const kept = await listKept(this.env, tombstone.account);
+    if (rested && kept.length === 0) await this.ctx.storage.deleteAll();
+  }
+
+  /** The images of jobs that are over; the bucket's lifecycle rule has the last word. */
+  async #deleteImages(jobs: readonly string[]): Promise<void> {
+    if (jobs.length === 0) return;
+    const { id } = readProfile(this.#sql);
+    try {
+      await Promise.all(jobs.map((job) => deleteObjects(this.env.IMAGES, jobImagePrefix(id, job))));
+    } catch (error) {
+      console.error(JSON.stringify({ event: "images_not_deleted", jobs, reason: String(error) }));
+    }
   }
 
   /** What `read` gives, for a key that may do any of `scopes`. */
@@ -230,10 +283,10 @@ export class Account extends DurableObject<Env> implements AccountApi {
     if (rows.length === 0) return;
     try {
       await shipUsage(this.env.DB, readProfile(this.#sql).id, rows);
-      this.#transact((sql) => recordShipment(sql, rows));
+      if (this.#open) this.#transact((sql) => recordShipment(sql, rows));
     } catch (error) {
       console.error(JSON.stringify({ event: "usage_shipment_failed", reason: String(error) }));
-      this.#transact(recordFailure);
+      if (this.#open) this.#transact(recordFailure);
     }
   }
 
@@ -243,6 +296,7 @@ export class Account extends DurableObject<Env> implements AccountApi {
       loopback: this.env.LOOPBACK_WEBHOOKS === "allow",
       now: Date.now(),
     });
+    if (!this.#open) return;
     this.#transact((sql, now) => recordDelivery(sql, delivery, outcome, Math.random(), now));
   }
 

@@ -17,6 +17,8 @@ export interface Round {
   readonly deliveries: readonly DueDelivery[];
   /** Usage for D1; empty when there is nothing to ship. */
   readonly shipment: readonly ShippedRow[];
+  /** Jobs whose images are needed no more. */
+  readonly over: readonly string[];
 }
 
 /** When the next thing is due, or null. */
@@ -36,23 +38,27 @@ export function soonest(sql: SqlStorage): number | null {
 /** Does what is due now and tells what must be sent out. */
 export function sweep(sql: SqlStorage, now: number): Round {
   expireHolds(sql, now, BATCH);
-  const bells = sweepJobs(sql, now);
+  const { bells, over } = sweepJobs(sql, now);
   deleteSent(sql, now);
   const shipment = claimShipment(sql, now);
   deleteOldReceipts(sql, now, BATCH);
-  return { bells, deliveries: claimDue(sql, now, DELIVERIES), shipment };
+  return { bells, deliveries: claimDue(sql, now, DELIVERIES), shipment, over };
 }
 
 /** Deletes old finished jobs, fails those without an attempt left, and tells which doorbells are to ring. */
-function sweepJobs(sql: SqlStorage, now: number): string[] {
+function sweepJobs(sql: SqlStorage, now: number): { bells: string[]; over: string[] } {
   const due = sql
     .exec<JobRow>("SELECT * FROM job WHERE due_at <= ? ORDER BY due_at LIMIT ?", now, BATCH)
     .toArray();
   const bells: string[] = [];
+  const over: string[] = [];
   for (const job of due) {
     if (job.state !== "queued" && job.state !== "running") {
       sql.exec("DELETE FROM job WHERE id = ?", job.id);
-    } else if (!failExhausted(sql, job, now)) {
+      over.push(job.id);
+    } else if (failExhausted(sql, job, now)) {
+      over.push(job.id);
+    } else {
       bells.push(job.id);
       sql.exec(
         "UPDATE job SET rings = rings + 1, due_at = ? WHERE id = ?",
@@ -61,5 +67,5 @@ function sweepJobs(sql: SqlStorage, now: number): string[] {
       );
     }
   }
-  return bells;
+  return { bells, over };
 }

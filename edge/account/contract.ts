@@ -3,6 +3,7 @@ import type { FinishReason } from "../../core/events.ts";
 import type { CacheVerdict } from "../../core/receipt.ts";
 import type { Result } from "../../core/result.ts";
 import type { Usage } from "../../core/usage.ts";
+import type { Kept } from "../erasure/stores.ts";
 import type { Timings } from "../generate/generate.ts";
 import type { UsageRow } from "../usage/usage.ts";
 import type { ReceiptRange, RequestEnd, RequestFacts } from "./receipts.ts";
@@ -147,9 +148,24 @@ export interface Outcome {
   readonly timings: Timings | null;
 }
 
+/** What a deletion leaves. */
+export interface Erasure {
+  /** The account's last ledger; null when it was deleted before. */
+  readonly ledger: Ledger | null;
+  /** What is still to be deleted. */
+  readonly kept: readonly Kept[];
+}
+
 export interface AccountApi {
   /** Creates the account with its first credit; called again with the same `grant` id, it changes nothing. */
   open(options: { name: string; grant: { id: string; amount: number } }): Promise<void>;
+  /**
+   * Deletes everything that is kept of the account, everywhere. Open holds are given back, late outcomes are refused, and
+   * what is written late is swept for 20 minutes. Null when there was no account.
+   */
+  erase(): Promise<Erasure | null>;
+  /** What is kept of the account, kind by kind; empty when there is nothing. */
+  inventory(): Promise<Kept[]>;
   /** Gives credit once for each id; a negative amount takes back at most what is neither held nor charged. */
   grant(entry: { id: string; amount: number }): Promise<Ledger>;
   ledger(): Promise<Ledger>;

@@ -21,11 +21,18 @@ const KEY = new RegExp(
   `^((tsr_([0-9A-Za-z]{${ACCOUNT_LENGTH}})[0-9A-Za-z]{${SECRET_LENGTH}})([0-9A-Za-z]{${TAG_LENGTH}}))([0-9A-Za-z]{${CHECKSUM_LENGTH}})$`,
 );
 
+const ACCOUNT = new RegExp(`^[0-9A-Za-z]{${ACCOUNT_LENGTH}}$`);
+
 const encoder = new TextEncoder();
 
 /** A new account's id: 12 base62 characters. */
 export function newAccountId(): string {
   return randomBase62(ACCOUNT_LENGTH);
+}
+
+/** Whether a text has the form of an account's id. */
+export function isAccountId(text: string): boolean {
+  return ACCOUNT.test(text);
 }
 
 /** A new key of an account, tagged with the edge's secret. */

@@ -114,7 +114,7 @@ async function* run(
       } else {
         const answer: Answer = { text, finishReason: event.finishReason, usage: event.usage };
         const cost = charge(model.price, event.usage);
-        await Promise.all([
+        const [counts] = await Promise.all([
           settle(request, attempt, cost, {
             status: "succeeded",
             text,
@@ -125,6 +125,8 @@ async function* run(
           key === null ? undefined : writeResult(env.RESULTS, key, answer),
         ]);
         settled = true;
+        // An answer that did not count leaves nothing behind: the account may be gone.
+        if (!counts && key !== null) await env.RESULTS.delete(key);
         yield { type: "end", answer, charge: cost, timings: event.timings };
       }
     }
@@ -158,6 +160,6 @@ async function settle(
   attempt: number,
   charge: number,
   end: RequestEnd,
-): Promise<void> {
-  await caller.object.settle({ job, attempt, charge, end });
+): Promise<boolean> {
+  return caller.object.settle({ job, attempt, charge, end });
 }

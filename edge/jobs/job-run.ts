@@ -7,6 +7,7 @@ import type { Account } from "../account/account.ts";
 import type { Answer, Attempt, JobRecord, Outcome } from "../account/contract.ts";
 import { readResult, writeResult } from "../cache/results.ts";
 import type { Env } from "../env.ts";
+import { deleteObjects } from "../erasure/stores.ts";
 import { ApiError, asApiError } from "../errors.ts";
 import { generate } from "../generate/generate.ts";
 import { partialCharge } from "../generate/partial-charge.ts";
@@ -14,7 +15,7 @@ import { isReady } from "../generate/ready.ts";
 import type { ResolvedImage } from "../images/resolve.ts";
 import type { JobListener, JobRunApi } from "./contract.ts";
 import { type Doorbell, doorbell } from "./doorbell.ts";
-import { jobImageKey, parseStoredQuestion, type StoredQuestion } from "./stored-question.ts";
+import { jobImageKey, jobImagePrefix, parseStoredQuestion, type StoredQuestion } from "./stored-question.ts";
 import { Watchers } from "./watchers.ts";
 
 /** How soon a job without a worker asks again, in milliseconds. */
@@ -70,7 +71,7 @@ export class JobRun extends DurableObject<Env> implements JobRunApi {
     const attempt = model === null ? null : await object.startAttempt(job);
     if (!attempt) {
       // It was canceled, or failed while it waited: nobody has run it who would have deleted its pictures.
-      if (await this.#end(object, job)) await this.#sweepPictures(account, job);
+      if (await this.#end(object, job)) await deleteObjects(this.env.IMAGES, jobImagePrefix(account, job));
       return;
     }
     this.#watchers.begin(attempt.attempt);
@@ -79,7 +80,10 @@ export class JobRun extends DurableObject<Env> implements JobRunApi {
     const request = parseStoredQuestion(attempt.request);
     const outcome = await this.#stoppable(async (stop) => {
       const ended = await this.#run(account, job, attempt, request, stop);
-      if (ended) await object.finish(ended);
+      // An answer that did not count leaves nothing behind: the account may be gone.
+      if (ended && !(await object.finish(ended)) && request.cache?.write) {
+        await this.env.RESULTS.delete(request.cache.key);
+      }
       return ended;
     });
     const given = { job, attempt: attempt.attempt, lease: attempt.lease };
@@ -108,11 +112,6 @@ export class JobRun extends DurableObject<Env> implements JobRunApi {
     const record = await account.endedJob(job);
     if (record) this.#watchers.end(record);
     return record !== null;
-  }
-
-  async #sweepPictures(account: string, job: string): Promise<void> {
-    const { objects } = await this.env.IMAGES.list({ prefix: jobImageKey(account, job, "") });
-    if (objects.length > 0) await this.env.IMAGES.delete(objects.map(({ key }) => key));
   }
 
   /** The attempt's outcome, or null when another attempt may do better. */

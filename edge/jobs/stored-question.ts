@@ -29,10 +29,12 @@ export function parseStoredQuestion(text: string): StoredQuestion {
   return storedQuestion.parse(JSON.parse(text));
 }
 
-/**
- * Where a stored job's picture is kept until the job has ended; without an index, the prefix of them all. The common prefix
- * of all jobs is what a lifecycle rule sweeps.
- */
-export function jobImageKey(account: string, job: string, index: number | ""): string {
-  return `jobs/${account}/${job}/${index}`;
+/** Where a stored job's picture is kept until the job has ended. The common prefix is what a lifecycle rule sweeps. */
+export function jobImageKey(account: string, job: string, index: number): string {
+  return `${jobImagePrefix(account, job)}${index}`;
+}
+
+/** What the names of all of a job's pictures begin with. */
+export function jobImagePrefix(account: string, job: string): string {
+  return `jobs/${account}/${job}/`;
 }

@@ -30,6 +30,8 @@ const OPERATIONS = [
   "get /v1/admin/accounts",
   "get /v1/admin/accounts/{id}/ledger",
   "get /v1/admin/usage",
+  "get /v1/admin/accounts/{id}/inventory",
+  "delete /v1/admin/accounts/{id}",
   "post /v1/admin/accounts/{id}/grants",
   "get /.well-known/jwks.json",
   "get /healthz",

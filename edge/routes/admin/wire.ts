@@ -1,6 +1,7 @@
 import { z } from "@hono/zod-openapi";
 import type { Account } from "../../account/account.ts";
 import type { Ledger } from "../../account/contract.ts";
+import { isAccountId } from "../../auth/key.ts";
 import type { Env } from "../../env.ts";
 import { ApiError } from "../../errors.ts";
 import type { AppContext } from "../operation.ts";
@@ -34,6 +35,26 @@ export async function findAccount(context: AppContext): Promise<DurableObjectStu
   const id = context.req.param("id") ?? "";
   const env: Env = context.env;
   const row = await env.DB.prepare("SELECT id FROM account WHERE id = ?").bind(id).first();
-  if (!row) throw new ApiError("account_not_found", "There is no such account.");
+  if (!row) throw noSuchAccount();
+  return objectOf(context, id);
+}
+
+/** The object of an account's id, whether or not there is such an account. */
+export function objectOf(context: AppContext, id: string): DurableObjectStub<Account> {
+  if (!isAccountId(id)) throw noSuchAccount();
+  const env: Env = context.env;
   return env.ACCOUNT.get(env.ACCOUNT.idFromName(id));
 }
+
+export function noSuchAccount(): ApiError {
+  return new ApiError("account_not_found", "There is no such account.");
+}
+
+export const keptSchema = z
+  .object({
+    store: z
+      .string()
+      .openapi({ description: "Where, and what: `account.job`, `bucket.images`, `cache.answers`, …" }),
+    count: z.int(),
+  })
+  .openapi("Kept");

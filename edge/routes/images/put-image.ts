@@ -53,6 +53,8 @@ export const putImage: Operation = {
     }
     const probe = await context.env.VISION.probe(bytes);
     if (!probe.ok) throw new ApiError(probe.error.code, probe.error.message);
+    // Long uploads outlive keys and accounts.
+    await caller.authorise("infer");
     await storeImage(context.env.IMAGES, caller.account, digest, bytes);
     const [width, height] = orientedSize(probe.value);
     return context.json(
