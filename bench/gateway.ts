@@ -132,8 +132,12 @@ function outcome(gateways: readonly Gateway[], results: Results): Outcome {
   const has = (name: string) => gateways.some((gateway) => gateway.name === name);
   const ratios: Record<string, number> = {};
   if (has("litellm")) {
-    const rate = (name: string) => median(name, "image_sync", "requestsPerSecond");
-    ratios.rps_vs_litellm = round(rate("tessera") / rate("litellm"));
+    const against = (kind: Case, figure: "requestsPerSecond" | "cpuMs") =>
+      round(median("tessera", kind, figure) / median("litellm", kind, figure));
+    ratios.rps_vs_litellm = against("image_sync", "requestsPerSecond");
+    ratios.rps_text_vs_litellm = against("text_sync", "requestsPerSecond");
+    ratios.cpu_vs_litellm = against("image_sync", "cpuMs");
+    ratios.cpu_text_vs_litellm = against("text_sync", "cpuMs");
   }
   if (has("portkey")) {
     const against = (kind: Case) => round(added("tessera", kind, "p50") / added("portkey", kind, "p50"));
