@@ -24,9 +24,9 @@ export async function acceptWatched(env: Env, request: Stored, signal: AbortSign
   const { model } = request.question;
   // Whoever waits for an answer is not made to wait for a worker that nobody has started.
   if (!(await isServed(env, model))) throw noWorker(model.id);
-  const { record, replayed } = await acceptStored(env, request);
+  const { record, replayed, verdict } = await acceptStored(env, request);
   if (replayed) return replay(record);
-  const headers = { [RECEIPT_HEADER]: receiptIdOf(record.id) };
+  const headers = { "cache-status": cacheStatus(verdict), [RECEIPT_HEADER]: receiptIdOf(record.id) };
   return { completion: completionOf(record), headers, events: watch(env, request.caller, record, signal) };
 }
 

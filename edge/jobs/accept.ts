@@ -1,4 +1,5 @@
 /** Accepts a request that runs without its connection: pictures kept, money held, row written, doorbell rung. */
+import type { CacheVerdict } from "../../core/receipt.ts";
 import type { Acceptance, Idempotency } from "../account/contract.ts";
 import { accountError, type Caller } from "../auth/caller.ts";
 import type { CacheDirectives } from "../cache/directives.ts";
@@ -23,10 +24,13 @@ export interface Stored {
 }
 
 /**
- * The new job, or the one that the idempotency key stands for already. Throws when the webhook's URL is wrong or the
+ * The new job and what the cache says of its question, or the job that the idempotency key stands for already. Throws when the webhook's URL is wrong or the
  * account refuses; then nothing is kept.
  */
-export async function acceptStored(env: Env, request: Stored): Promise<Acceptance> {
+export async function acceptStored(
+  env: Env,
+  request: Stored,
+): Promise<Acceptance & { readonly verdict: CacheVerdict }> {
   const { caller, question, cache, trace, webhook, idempotency } = request;
   if (webhook !== null) {
     const url = checkPublicUrl(webhook, { loopback: env.LOOPBACK_WEBHOOKS === "allow" });
@@ -34,7 +38,7 @@ export async function acceptStored(env: Env, request: Stored): Promise<Acceptanc
   }
   await caller.authorise("infer");
   const job = `job_${randomId()}`;
-  const { key, answer } = await lookUp(env.RESULTS, caller.account, question, cache);
+  const { verdict, key, answer } = await lookUp(env.RESULTS, caller.account, question, cache);
   const stored: StoredQuestion = {
     model: question.model.id,
     messages: question.messages.map(({ role, parts }) => ({ role, parts: [...parts] })),
@@ -62,5 +66,5 @@ export async function acceptStored(env: Env, request: Stored): Promise<Acceptanc
   );
   if (!accepted.ok || accepted.value.replayed) await env.IMAGES.delete(keys);
   if (!accepted.ok) throw accountError(accepted.error);
-  return accepted.value;
+  return { ...accepted.value, verdict };
 }

@@ -230,6 +230,7 @@ describe("usage", () => {
     const job = await endedJob(account, (await acceptJob(account, body, noStore)).id);
     const stored = await account.post("/v1/chat/completions", body, keyed("usage"));
     const hit = await account.post("/v1/chat/completions", body);
+    const storedHit = await account.post("/v1/chat/completions", body, keyed("usage of a hit"));
     const cachedJob = await endedJob(account, (await acceptJob(account, body)).id);
 
     expect(streamed.usage).toEqual(whole.usage);
@@ -238,7 +239,9 @@ describe("usage", () => {
     const free = { ...whole.usage, cost: 0, cost_microcredits: 0 };
     expect(completion.parse(await hit.json()).usage).toEqual(free);
     expect(cachedJob.result?.usage).toEqual(free);
-    expect(hit.headers.get("cache-status")).toBe("tessera; hit");
+    expect(completion.parse(await storedHit.json()).usage).toEqual(free);
+    expect(stored.headers.get("cache-status")).toBe("tessera; fwd=uri-miss");
+    for (const { headers } of [hit, storedHit]) expect(headers.get("cache-status")).toBe("tessera; hit");
     expect([job.cached, cachedJob.cached]).toEqual([false, true]);
     const { charged } = await account.settledLedger();
     expect(charged).toBe(4 * whole.usage.cost_microcredits);
