@@ -5,7 +5,7 @@ import type { Connection } from "./connection.ts";
 const envelope = z.object({ error: z.object({ code: z.string().nullable(), message: z.string() }) });
 
 interface ApiRequest {
-  readonly method: "GET" | "POST" | "PUT" | "HEAD" | "DELETE";
+  readonly method: "GET" | "POST" | "PUT" | "PATCH" | "HEAD" | "DELETE";
   readonly path: string;
   /** Sent as JSON, unless it is bytes. */
   readonly body?: unknown;

@@ -12,7 +12,10 @@ export interface Connection {
 /** Options that every command which talks to a server takes. */
 export const connectionOptions = { url: { type: "string" }, key: { type: "string" } } as const;
 
-const developer = z.object({ url: z.string(), apiKey: z.string() });
+/** Options that every command of the operator takes. */
+export const operatorOptions = { url: { type: "string" }, "admin-key": { type: "string" } } as const;
+
+const developer = z.object({ url: z.string(), apiKey: z.string(), adminKey: z.string() });
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -21,15 +24,34 @@ export function findConnection(
   options: { url?: string | undefined; key?: string | undefined },
   env: Environment = process.env,
 ): Connection {
+  const { url, local } = findServer(options.url, env);
+  const key = options.key || env.TESSERA_API_KEY || local?.apiKey;
+  if (!key) throw new CommandError(`there is no key for ${url}. Give --key, or set TESSERA_API_KEY.`);
+  return { url, key };
+}
+
+/** The same with the operator's key. */
+export function findOperator(
+  options: { url?: string | undefined; adminKey?: string | undefined },
+  env: Environment = process.env,
+): Connection {
+  const { url, local } = findServer(options.url, env);
+  const key = options.adminKey || env.TESSERA_ADMIN_KEY || local?.adminKey;
+  if (!key)
+    throw new CommandError(
+      `there is no operator's key for ${url}. Give --admin-key, or set TESSERA_ADMIN_KEY.`,
+    );
+  return { url, key };
+}
+
+/** The server, and the local keys if it is the local one: no other may see them. */
+function findServer(option: string | undefined, env: Environment) {
   const local = readDeveloper(env);
-  const url = options.url || env.TESSERA_URL || local?.url;
+  const url = option || env.TESSERA_URL || local?.url;
   if (!url)
     throw new CommandError("no server is running here. Start one with npm start, or give --url and --key.");
   if (!URL.canParse(url)) throw new UsageError(`--url needs a URL, not '${url}'`);
-  // The local key is for the local server alone: no other may see it.
-  const key = options.key || env.TESSERA_API_KEY || (url === local?.url ? local.apiKey : undefined);
-  if (!key) throw new CommandError(`there is no key for ${url}. Give --key, or set TESSERA_API_KEY.`);
-  return { url: url.replace(/\/+$/, ""), key };
+  return { url: url.replace(/\/+$/, ""), local: url === local?.url ? local : undefined };
 }
 
 function readDeveloper(env: Environment): z.infer<typeof developer> | undefined {

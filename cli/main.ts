@@ -1,10 +1,12 @@
 #!/usr/bin/env node
 /** `tessera`: the API from a terminal. Exit codes: 0 done, 1 failed, 2 called wrongly. */
+import { accounts } from "./accounts.ts";
 import { ask } from "./ask.ts";
 import { type Command, CommandError, UsageError } from "./command.ts";
 import { engine } from "./engine.ts";
 import { keys } from "./keys.ts";
 import { preflight } from "./preflight.ts";
+import { prices } from "./prices.ts";
 import { receipts } from "./receipts.ts";
 import { tileCommand } from "./tile.ts";
 import { usage } from "./usage.ts";
@@ -19,6 +21,8 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   receipts,
   verify,
   engine,
+  accounts,
+  prices,
 };
 
 const HELP = `tessera answers questions about pictures.

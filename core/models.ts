@@ -23,13 +23,18 @@ export interface Geometry {
 /** The prompt form of a checkpoint; `core/prompt.ts` renders it. */
 export type PromptTemplate = "chatml_direct" | "vicuna_v1" | "mistral_instruct";
 
-/** Micro-credits per token. One credit is 1,000,000 micro-credits. */
+/** What a model's answers cost, in whole micro-credits. One credit is 1,000,000 micro-credits. */
 export interface Price {
-  /** Changes whenever a figure below does; written into every charge. */
+  /** Changes whenever a figure below does; written into every hold and charge. */
   readonly version: string;
+  /** Per token. */
   readonly imageToken: number;
   readonly textToken: number;
   readonly outputToken: number;
+  /** A cached answer, whatever its tokens. */
+  readonly cacheHit: number;
+  /** The least that an answer which is not cached costs. */
+  readonly minimum: number;
 }
 
 export interface Model {
@@ -61,6 +66,7 @@ export interface Model {
   readonly maxImages: number;
   /** What the weights need of a GPU: their parameters, and the keys and values that one token leaves in the cache. */
   readonly weights: { readonly parameters: number; readonly cacheValuesPerToken: number };
+  /** The price until the operator sets another (`edge/prices/`). */
   readonly price: Price;
   /** The same checkpoint at replicate.com ("owner/name"), which answers where the operator has a token and no GPU. */
   readonly replicate?: string;
@@ -119,7 +125,14 @@ export const MODELS: readonly Model[] = [
     maxOutputTokens: 256,
     maxImages: 4,
     weights: { parameters: 9.3e6, cacheValuesPerToken: 2 * 4 * 4 * 64 },
-    price: { version: "tessera-tiny/1", imageToken: 1, textToken: 1, outputToken: 4 },
+    price: {
+      version: "tessera-tiny/1",
+      imageToken: 1,
+      textToken: 1,
+      outputToken: 4,
+      cacheHit: 0,
+      minimum: 0,
+    },
   },
   {
     ...LLAVA,
@@ -130,8 +143,15 @@ export const MODELS: readonly Model[] = [
     imageToken: 64_000,
     stop: ["<|im_end|>"],
     weights: { parameters: 34.75e9, cacheValuesPerToken: 2 * 60 * 8 * 128 },
-    price: { version: "llava-v1.6-34b/1", imageToken: 1, textToken: 1, outputToken: 4 },
     replicate: "yorickvp/llava-v1.6-34b",
+    price: {
+      version: "llava-v1.6-34b/1",
+      imageToken: 1,
+      textToken: 1,
+      outputToken: 4,
+      cacheHit: 0,
+      minimum: 0,
+    },
   },
   {
     ...LLAVA,
@@ -146,7 +166,14 @@ export const MODELS: readonly Model[] = [
     imageToken: 64_000,
     stop: ["<|im_end|>"],
     weights: { parameters: 34.75e9, cacheValuesPerToken: 2 * 60 * 8 * 128 },
-    price: { version: "llava-v1.6-34b-sglang/1", imageToken: 1, textToken: 1, outputToken: 4 },
+    price: {
+      version: "llava-v1.6-34b-sglang/1",
+      imageToken: 1,
+      textToken: 1,
+      outputToken: 4,
+      cacheHit: 0,
+      minimum: 0,
+    },
   },
   {
     ...LLAVA,
@@ -157,7 +184,14 @@ export const MODELS: readonly Model[] = [
     imageToken: 32_000,
     stop: ["</s>"],
     weights: { parameters: 13.35e9, cacheValuesPerToken: 2 * 40 * 40 * 128 },
-    price: { version: "llava-v1.6-vicuna-13b/1", imageToken: 1, textToken: 1, outputToken: 3 },
+    price: {
+      version: "llava-v1.6-vicuna-13b/1",
+      imageToken: 1,
+      textToken: 1,
+      outputToken: 3,
+      cacheHit: 0,
+      minimum: 0,
+    },
   },
   {
     ...LLAVA,
@@ -168,7 +202,14 @@ export const MODELS: readonly Model[] = [
     imageToken: 32_000,
     stop: ["</s>"],
     weights: { parameters: 7.06e9, cacheValuesPerToken: 2 * 32 * 32 * 128 },
-    price: { version: "llava-v1.6-vicuna-7b/1", imageToken: 1, textToken: 1, outputToken: 2 },
+    price: {
+      version: "llava-v1.6-vicuna-7b/1",
+      imageToken: 1,
+      textToken: 1,
+      outputToken: 2,
+      cacheHit: 0,
+      minimum: 0,
+    },
   },
   {
     ...LLAVA,
@@ -179,7 +220,14 @@ export const MODELS: readonly Model[] = [
     imageToken: 32_000,
     stop: ["</s>"],
     weights: { parameters: 7.57e9, cacheValuesPerToken: 2 * 32 * 8 * 128 },
-    price: { version: "llava-v1.6-mistral-7b/1", imageToken: 1, textToken: 1, outputToken: 2 },
+    price: {
+      version: "llava-v1.6-mistral-7b/1",
+      imageToken: 1,
+      textToken: 1,
+      outputToken: 2,
+      cacheHit: 0,
+      minimum: 0,
+    },
   },
 ];
 

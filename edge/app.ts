@@ -9,12 +9,18 @@ import { mountPages } from "./pages/pages.ts";
 import { randomId } from "./random-id.ts";
 import { drainBody } from "./read-bytes.ts";
 import { createAccount } from "./routes/admin/create-account.ts";
+import { createPrice } from "./routes/admin/create-price.ts";
 import { deleteAccount } from "./routes/admin/delete-account.ts";
+import { getAccount } from "./routes/admin/get-account.ts";
 import { getInventory } from "./routes/admin/get-inventory.ts";
 import { getLedger } from "./routes/admin/get-ledger.ts";
 import { getAllUsage } from "./routes/admin/get-usage.ts";
 import { grantCredit } from "./routes/admin/grant-credit.ts";
 import { listAccounts } from "./routes/admin/list-accounts.ts";
+import { listPrices } from "./routes/admin/list-prices.ts";
+import { refundCharge } from "./routes/admin/refund-charge.ts";
+import { takeBackCredit } from "./routes/admin/take-back-credit.ts";
+import { updateAccount } from "./routes/admin/update-account.ts";
 import { createCompletion } from "./routes/chat/create-completion.ts";
 import { preflight } from "./routes/chat/preflight.ts";
 import { healthz, readyz } from "./routes/health.ts";
@@ -27,8 +33,11 @@ import { mountSettle } from "./routes/internal/settle.ts";
 import { cancelJobRoute } from "./routes/jobs/cancel-job.ts";
 import { getJob } from "./routes/jobs/get-job.ts";
 import { createKey } from "./routes/keys/create-key.ts";
+import { getKey } from "./routes/keys/get-key.ts";
 import { listKeys } from "./routes/keys/list-keys.ts";
 import { revokeKey } from "./routes/keys/revoke-key.ts";
+import { rotateKey } from "./routes/keys/rotate-key.ts";
+import { updateKey } from "./routes/keys/update-key.ts";
 import { getModel } from "./routes/models/get-model.ts";
 import { listModels } from "./routes/models/list-models.ts";
 import { type App, mount } from "./routes/operation.ts";
@@ -36,6 +45,9 @@ import { getKeySet } from "./routes/receipts/get-key-set.ts";
 import { getReceipt } from "./routes/receipts/get-receipt.ts";
 import { listReceipts } from "./routes/receipts/list-receipts.ts";
 import { getUsage } from "./routes/usage/get-usage.ts";
+import { deleteWebhook } from "./routes/webhooks/delete-webhook.ts";
+import { getWebhook } from "./routes/webhooks/get-webhook.ts";
+import { putWebhook } from "./routes/webhooks/put-webhook.ts";
 import { mountSpecification } from "./specification.ts";
 
 const OPERATIONS = [
@@ -50,14 +62,26 @@ const OPERATIONS = [
   cancelJobRoute,
   createKey,
   listKeys,
+  getKey,
+  updateKey,
+  rotateKey,
   revokeKey,
+  putWebhook,
+  getWebhook,
+  deleteWebhook,
   createAccount,
   listAccounts,
+  getAccount,
+  updateAccount,
   getLedger,
   getInventory,
   deleteAccount,
   getAllUsage,
   grantCredit,
+  takeBackCredit,
+  refundCharge,
+  listPrices,
+  createPrice,
   getUsage,
   listReceipts,
   getReceipt,
@@ -79,6 +103,7 @@ const OPEN_ROUTES = [
   "/v1/usage",
   "/v1/receipts",
   "/v1/receipts/*",
+  "/v1/webhooks",
   "/.well-known/jwks.json",
 ];
 
@@ -137,7 +162,7 @@ export function createApp(): App {
 
 const CORS = {
   origin: "*",
-  allowMethods: ["GET", "HEAD", "POST", "PUT", "DELETE"],
+  allowMethods: ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"],
   exposeHeaders: [
     "x-request-id",
     "cache-status",
@@ -147,6 +172,15 @@ const CORS = {
     "retry-after",
     "retry-after-ms",
     "x-should-retry",
+    "x-max-cost-applied",
+    "ratelimit",
+    "ratelimit-policy",
+    "x-ratelimit-limit-requests",
+    "x-ratelimit-remaining-requests",
+    "x-ratelimit-reset-requests",
+    "x-ratelimit-limit-tokens",
+    "x-ratelimit-remaining-tokens",
+    "x-ratelimit-reset-tokens",
   ],
   maxAge: 86_400,
 };

@@ -13,6 +13,9 @@ export function findMisconfiguration(env: Env, deployed: boolean): string | null
       return `${secret} needs at least ${MIN_SECRET_LENGTH} characters; set it with 'wrangler secret put ${secret}'.`;
     }
   }
+  if (env.KEY_SECRET_PREVIOUS && env.KEY_SECRET_PREVIOUS.length < MIN_SECRET_LENGTH) {
+    return `KEY_SECRET_PREVIOUS needs at least ${MIN_SECRET_LENGTH} characters, as it had as KEY_SECRET.`;
+  }
   for (const setting of ["LOOPBACK_WEBHOOKS", "IMAGE_ORIGINS", "REPLICATE_BASE_URL"] as const) {
     if (deployed && env[setting]) return `${setting} is for development only; remove it from the deployment.`;
   }

@@ -21,6 +21,8 @@ export interface Env {
 
   /** Signs API keys' tags and derives cache namespaces. */
   readonly KEY_SECRET: string;
+  /** While KEY_SECRET is changed: the one before it, whose keys are still taken. */
+  readonly KEY_SECRET_PREVIOUS?: string;
   /** Shared with the GPU workers. */
   readonly POOL_SECRET: string;
   /** The operator's bearer token for /v1/admin. */

@@ -7,6 +7,8 @@ interface Kind {
 
 const request = (status: Kind["status"] = 400): Kind => ({ status, type: "invalid_request_error" });
 const authentication = (status: Kind["status"] = 401): Kind => ({ status, type: "authentication_error" });
+const permission: Kind = { status: 403, type: "permission_error" };
+const billing: Kind = { status: 402, type: "billing_error" };
 const limit: Kind = { status: 429, type: "rate_limit_error" };
 const server = (status: Kind["status"]): Kind => ({ status, type: "server_error" });
 
@@ -45,8 +47,13 @@ export const ERROR_KINDS = {
   missing_api_key: authentication(),
   invalid_api_key: authentication(),
   api_key_expired: authentication(),
-  insufficient_scope: { status: 403, type: "permission_error" },
-  insufficient_credit: { status: 402, type: "billing_error" },
+  insufficient_scope: permission,
+  model_not_allowed: permission,
+  account_suspended: permission,
+  exceeds_own_key: permission,
+  insufficient_credit: billing,
+  budget_exceeded: billing,
+  max_cost_exceeded: billing,
   rate_limit_exceeded: limit,
   concurrency_limit_exceeded: limit,
 
@@ -58,6 +65,14 @@ export const ERROR_KINDS = {
   key_not_found: request(404),
   receipt_not_found: request(404),
   account_not_found: request(404),
+  webhook_not_found: request(404),
+
+  key_revoked: request(409),
+  entry_conflict: request(409),
+  credit_not_free: request(409),
+  too_much_credit: request(409),
+  charge_not_found: request(404),
+  refund_too_large: request(409),
 
   internal_error: server(500),
   engine_failed: server(502),
@@ -82,7 +97,13 @@ interface Details {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** An error on its way out of a route. */
+/** What OpenAI's clients read before they retry by themselves (openai-node `src/client.ts`, shouldRetry). */
+export const DO_NOT_RETRY = { "x-should-retry": "false" } as const;
+
+/**
+ * An error on its way out of a route. What only the caller can mend, and waiting can't, is marked so that clients don't
+ * send it again by themselves.
+ */
 export class ApiError extends Error {
   override readonly name = "ApiError";
   readonly code: ErrorCode;
@@ -93,7 +114,9 @@ export class ApiError extends Error {
     super(message);
     this.code = code;
     this.param = details.param ?? null;
-    this.headers = details.headers ?? {};
+    const { headers = {} } = details;
+    const mendable = this.status < 500 && !("retry-after" in headers);
+    this.headers = mendable ? { ...DO_NOT_RETRY, ...headers } : headers;
   }
 
   get status(): Kind["status"] {
@@ -107,9 +130,6 @@ export class ApiError extends Error {
     };
   }
 }
-
-/** What OpenAI's clients read before they retry by themselves (openai-node `src/client.ts`, shouldRetry). */
-export const DO_NOT_RETRY = { "x-should-retry": "false" } as const;
 
 /** Headers that tell a client when to come back, in both forms that clients read. */
 export function retryAfter(milliseconds: number): Record<string, string> {

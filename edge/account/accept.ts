@@ -22,11 +22,12 @@ export function accept(
   const recalled = stored.idempotency ? recall(sql, stored.idempotency) : ok(undefined);
   if (!recalled.ok) return recalled;
   const known = recalled.value ?? readJob(sql, stored.job);
-  if (known) return ok({ record: jobRecord(known), replayed: true });
+  if (known) return ok({ record: jobRecord(known), replayed: true, standings: [] });
   if (readHold(sql, stored.job) || holdEnded(sql, stored.job)) {
     throw new Error("A job's id is never used again.");
   }
   const held = reserve(sql, { ...reservation, expiresAt: null }, ["infer"], now);
   if (!held.ok) return held;
-  return ok({ record: jobRecord(insertJob(sql, stored, now)), replayed: false });
+  const { standings } = held.value;
+  return ok({ record: jobRecord(insertJob(sql, stored, now)), replayed: false, standings });
 }

@@ -8,31 +8,57 @@ import { deliver } from "../webhooks/deliver.ts";
 import { accept } from "./accept.ts";
 import { soonest, sweep } from "./alarm.ts";
 import { abandonAttempt, queuedModel, startAttempt } from "./attempts.ts";
+import { CallLimiter } from "./calls.ts";
 import { cancel } from "./cancel.ts";
 import type {
   Acceptance,
   AccountApi,
   AccountError,
+  AccountProfile,
+  Admitted,
   Attempt,
+  Booking,
+  BookingError,
+  Call,
   Erasure,
   Idempotency,
   JobRecord,
+  KeyChanges,
+  KeyError,
   KeyOptions,
   KeyRecord,
   Ledger,
+  NewKey,
   Outcome,
   Reservation,
+  Reserved,
   Settlement,
+  ShownKey,
   StoredRequest,
+  WebhookEndpoint,
 } from "./contract.ts";
 import { eraseAccount, hasRested, listRows, readTombstone, SWEEP_MS } from "./erase.ts";
 import { finish } from "./finish.ts";
 import { recall } from "./idempotency.ts";
 import { jobRecord, readJob } from "./jobs.ts";
-import { authorise, insertKey, listKeys, newKey, revokeKey } from "./keys.ts";
-import { grant, readLedger } from "./ledger.ts";
+import {
+  type ActiveKey,
+  authorise,
+  deriveKey,
+  findKey,
+  insertKey,
+  listKeys,
+  newSecret,
+  noteUse,
+  revokeKey,
+  rotateKey,
+  type Secret,
+  updateKey,
+} from "./keys.ts";
+import { grant, readLedger, refund, takeBack } from "./ledger.ts";
+import { readEndpoint, writeEndpoint } from "./low-balance.ts";
 import { type DueDelivery, recordDelivery } from "./outbox.ts";
-import { openAccount, readProfile } from "./profile.ts";
+import { openAccount, readProfile, suspendAccount } from "./profile.ts";
 import { listReceipts, type ReceiptRange, readReceipt } from "./receipts.ts";
 import { reserve } from "./reserve.ts";
 import { isOpen } from "./schema.ts";
@@ -50,6 +76,7 @@ const NO_ACCOUNT = fail({ code: "invalid_api_key" } as const);
  */
 export class Account extends DurableObject<Env> implements AccountApi {
   readonly #sql: SqlStorage;
+  readonly #calls = new CallLimiter();
   #open: boolean;
   /** The alarm that this instance knows to be set, in Unix milliseconds. */
   #alarmAt = Number.POSITIVE_INFINITY;
@@ -95,39 +122,87 @@ export class Account extends DurableObject<Env> implements AccountApi {
     return [...listRows(this.#sql), ...(await listKept(this.env, id))];
   }
 
-  async grant(entry: { id: string; amount: number }): Promise<Ledger> {
+  async grant(entry: Booking): Promise<Result<Ledger, BookingError>> {
     this.#mustBeOpen();
     return this.#transact((sql, now) => grant(sql, entry, now));
+  }
+
+  async takeBack(entry: Booking): Promise<Result<Ledger, BookingError>> {
+    this.#mustBeOpen();
+    return this.#transact((sql, now) => takeBack(sql, entry, now));
+  }
+
+  async refund(entry: Booking & { job: string }): Promise<Result<Ledger, BookingError>> {
+    this.#mustBeOpen();
+    return this.#transact((sql, now) => refund(sql, entry, now));
   }
 
   async ledger(): Promise<Ledger> {
     return this.#open ? readLedger(this.#sql) : { granted: 0, balance: 0, held: 0, charged: 0 };
   }
 
-  async createKey(options: KeyOptions): Promise<{ key: string; record: KeyRecord }> {
+  async suspend(suspended: boolean): Promise<AccountProfile> {
     this.#mustBeOpen();
-    const { id } = readProfile(this.#sql);
-    const { key, hash, record } = await newKey(id, this.env.KEY_SECRET, options, Date.now());
+    return this.#transact((sql, now) => suspendAccount(sql, suspended, now));
+  }
+
+  async profile(): Promise<AccountProfile> {
     this.#mustBeOpen();
-    this.#transact((sql) => insertKey(sql, hash, record));
-    return { key, record };
+    const { id, name, suspendedAt } = readProfile(this.#sql);
+    return { id, name, suspendedAt };
   }
 
-  async listKeys(): Promise<KeyRecord[]> {
-    return this.#open ? listKeys(this.#sql) : [];
+  async createKey(options: KeyOptions): Promise<ShownKey> {
+    this.#mustBeOpen();
+    const secret = await this.#newSecret();
+    this.#mustBeOpen();
+    const record = this.#transact((sql, now) => insertKey(sql, secret, options, null, now));
+    return { key: secret.key, record };
   }
 
-  async revokeKey(id: string): Promise<boolean> {
-    return this.#open && this.#transact((sql, now) => revokeKey(sql, id, now));
-  }
-
-  async authorise(keyHash: string, scope: Scope): Promise<Result<{ keyId: string }, AccountError>> {
+  async deriveKey(keyHash: string, asked: NewKey): Promise<Result<ShownKey, KeyError>> {
     if (!this.#open) return NO_ACCOUNT;
-    const key = authorise(this.#sql, keyHash, [scope], Date.now());
-    return key.ok ? ok({ keyId: key.value.id }) : key;
+    const secret = await this.#newSecret();
+    if (!this.#open) return NO_ACCOUNT;
+    const made = this.#transact((sql, now) => deriveKey(sql, keyHash, secret, asked, now));
+    return made.ok ? ok({ key: secret.key, record: made.value }) : made;
   }
 
-  async reserve(reservation: Reservation): Promise<Result<{ balance: number }, AccountError>> {
+  async listKeys(keyHash: string): Promise<Result<KeyRecord[], AccountError>> {
+    const asker = this.#authorise(keyHash, ["keys:write"]);
+    return asker.ok ? ok(listKeys(this.#sql, Date.now())) : asker;
+  }
+
+  async readKey(keyHash: string, id: string): Promise<Result<KeyRecord, KeyError>> {
+    const asker = this.#authorise(keyHash, ["keys:write"]);
+    if (!asker.ok) return asker;
+    const record = findKey(this.#sql, id, Date.now());
+    return record ? ok(record) : fail({ code: "key_not_found" });
+  }
+
+  async updateKey(keyHash: string, id: string, changes: KeyChanges): Promise<Result<KeyRecord, KeyError>> {
+    if (!this.#open) return NO_ACCOUNT;
+    return this.#transact((sql, now) => updateKey(sql, keyHash, id, changes, now));
+  }
+
+  async rotateKey(keyHash: string, id: string, overlapMs: number): Promise<Result<ShownKey, KeyError>> {
+    if (!this.#open) return NO_ACCOUNT;
+    const secret = await this.#newSecret();
+    if (!this.#open) return NO_ACCOUNT;
+    const rotated = this.#transact((sql, now) => rotateKey(sql, keyHash, id, { secret, overlapMs }, now));
+    return rotated.ok ? ok({ key: secret.key, record: rotated.value }) : rotated;
+  }
+
+  async revokeKey(keyHash: string, id: string): Promise<Result<KeyRecord, KeyError>> {
+    if (!this.#open) return NO_ACCOUNT;
+    return this.#transact((sql, now) => revokeKey(sql, keyHash, id, now));
+  }
+
+  async authorise(keyHash: string, scope: Scope, call: Call = {}): Promise<Result<Admitted, AccountError>> {
+    return this.#admitCall(keyHash, [scope], call);
+  }
+
+  async reserve(reservation: Reservation): Promise<Result<Reserved, AccountError>> {
     if (!this.#open) return NO_ACCOUNT;
     return this.#transact((sql, now) => reserve(sql, reservation, ["infer"], now));
   }
@@ -141,9 +216,8 @@ export class Account extends DurableObject<Env> implements AccountApi {
   }
 
   async recall(keyHash: string, idempotency: Idempotency): Promise<Result<JobRecord | null, AccountError>> {
-    if (!this.#open) return NO_ACCOUNT;
-    const key = authorise(this.#sql, keyHash, ["infer"], Date.now());
-    if (!key.ok) return key;
+    const admitted = this.#admitCall(keyHash, ["infer"], {});
+    if (!admitted.ok) return admitted;
     const job = recall(this.#sql, idempotency);
     return job.ok ? ok(job.value ? jobRecord(job.value) : null) : job;
   }
@@ -204,6 +278,24 @@ export class Account extends DurableObject<Env> implements AccountApi {
     return this.#read(keyHash, ["usage:read"], () => this.#transact((sql) => readUsage(sql, range)));
   }
 
+  async webhookEndpoint(keyHash: string): Promise<Result<WebhookEndpoint | null, AccountError>> {
+    const asker = this.#authorise(keyHash, ["webhooks:write"]);
+    return asker.ok ? ok(readEndpoint(this.#sql)) : asker;
+  }
+
+  async setWebhookEndpoint(
+    keyHash: string,
+    endpoint: WebhookEndpoint | null,
+  ): Promise<Result<WebhookEndpoint | null, AccountError>> {
+    if (!this.#open) return NO_ACCOUNT;
+    return this.#transact((sql, now) => {
+      const asker = authorise(sql, keyHash, ["webhooks:write"], now);
+      if (!asker.ok) return asker;
+      writeEndpoint(sql, endpoint, now);
+      return ok(endpoint);
+    });
+  }
+
   async webhookSecret(): Promise<string> {
     this.#mustBeOpen();
     return readProfile(this.#sql).webhookSecret;
@@ -250,9 +342,34 @@ export class Account extends DurableObject<Env> implements AccountApi {
     scopes: readonly [Scope, ...Scope[]],
     read: () => Value,
   ): Result<Value, AccountError> {
-    if (!this.#open) return NO_ACCOUNT;
-    const key = authorise(this.#sql, keyHash, scopes, Date.now());
-    return key.ok ? ok(read()) : key;
+    const admitted = this.#admitCall(keyHash, scopes, {});
+    return admitted.ok ? ok(read()) : admitted;
+  }
+
+  #authorise(keyHash: string, scopes: readonly [Scope, ...Scope[]]): Result<ActiveKey, AccountError> {
+    return this.#open ? authorise(this.#sql, keyHash, scopes, Date.now()) : NO_ACCOUNT;
+  }
+
+  /** Authorises a request that spends nothing, and counts it against the key's calls. */
+  #admitCall(
+    keyHash: string,
+    scopes: readonly [Scope, ...Scope[]],
+    { weight = 1, model }: Call,
+  ): Result<Admitted, AccountError> {
+    const key = this.#authorise(keyHash, scopes);
+    if (!key.ok) return key;
+    const { id, models } = key.value;
+    if (model !== undefined && models && !models.includes(model)) {
+      return fail({ code: "model_not_allowed", model });
+    }
+    const { ok: admitted, standing } = this.#calls.admit(id, weight, Date.now());
+    if (!admitted) return fail({ code: "rate_limit_exceeded", standings: [standing], exceeded: standing });
+    noteUse(this.#sql, key.value, Date.now());
+    return ok({ keyId: id, standings: [standing] });
+  }
+
+  #newSecret(): Promise<Secret> {
+    return newSecret(readProfile(this.#sql).id, this.env.KEY_SECRET);
   }
 
   /** Runs one step in a transaction, and sets the alarm together with what it wrote. */

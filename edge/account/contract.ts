@@ -6,6 +6,7 @@ import type { Usage } from "../../core/usage.ts";
 import type { Kept } from "../erasure/stores.ts";
 import type { Timings } from "../generate/generate.ts";
 import type { UsageRow } from "../usage/usage.ts";
+import type { Standing } from "./limits.ts";
 import type { ReceiptRange, RequestEnd, RequestFacts } from "./receipts.ts";
 import type { Scope } from "./scopes.ts";
 
@@ -13,11 +14,44 @@ import type { Scope } from "./scopes.ts";
 export type AccountError =
   | { readonly code: "invalid_api_key" }
   | { readonly code: "api_key_expired" }
+  | { readonly code: "account_suspended" }
   | { readonly code: "insufficient_scope"; readonly scope: Scope }
+  | { readonly code: "model_not_allowed"; readonly model: string }
   | { readonly code: "insufficient_credit"; readonly needed: number; readonly balance: number }
-  | { readonly code: "rate_limit_exceeded"; readonly retryAfterMs: number; readonly limit: number }
+  | {
+      readonly code: "budget_exceeded";
+      readonly period: BudgetPeriod;
+      /** The key whose budget it is: the asking one, or one that it descends from. */
+      readonly key: string;
+      readonly needed: number;
+      readonly left: number;
+      /** When the budget begins anew; null for a total. */
+      readonly retryAfterMs: number | null;
+    }
+  | {
+      readonly code: "rate_limit_exceeded";
+      readonly standings: readonly Standing[];
+      readonly exceeded: Standing;
+    }
   | { readonly code: "concurrency_limit_exceeded"; readonly retryAfterMs: number; readonly limit: number }
   | { readonly code: "idempotency_key_reused" };
+
+/** Why a key's request about keys is refused, beside what refuses any request. */
+export type KeyError =
+  | AccountError
+  | { readonly code: "key_not_found" }
+  | { readonly code: "key_revoked" }
+  /** The asking key has less than the option names, so it may not give it, nor manage a key that has it. */
+  | { readonly code: "exceeds_own_key"; readonly option: KeyOption };
+
+/** Why the operator's booking is refused. */
+export type BookingError =
+  /** Another booking of the same id says something else. */
+  | { readonly code: "entry_conflict" }
+  | { readonly code: "credit_not_free"; readonly balance: number }
+  | { readonly code: "too_much_credit"; readonly left: number }
+  | { readonly code: "charge_not_found" }
+  | { readonly code: "refund_too_large"; readonly left: number };
 
 /** Law: granted = balance + held + charged. */
 export interface Ledger {
@@ -29,34 +63,107 @@ export interface Ledger {
 
 export interface KeyLimits {
   readonly requestsPerMinute: number;
+  /** Null for no limit. A request counts with its prompt and its longest answer. */
+  readonly tokensPerMinute: number | null;
   readonly concurrency: number;
 }
+
+export type BudgetPeriod = "total" | "day" | "month";
+
+/** What a key may spend in all and in each UTC day and month; null for no limit. */
+export type Budget = { readonly [Period in BudgetPeriod]: number | null };
 
 export interface KeyOptions {
   readonly name: string;
   readonly scopes: readonly Scope[];
+  /** The models that it may ask; null for all. */
+  readonly models: readonly string[] | null;
   readonly expiresAt: number | null;
   readonly limits: KeyLimits;
+  readonly budget: Budget;
 }
 
-/** A key as it is listed; the key itself is shown once, when it is made. */
+/** What of a key's options can be more than another key's. */
+export type KeyOption = "scopes" | "models" | "expiresAt" | keyof KeyLimits | `budget.${BudgetPeriod}`;
+
+/** A key as it is listed; the key itself is shown once, when it is made or rotated. */
 export interface KeyRecord extends KeyOptions {
   readonly id: string;
   /** The first characters, by which a person recognises it. */
   readonly start: string;
+  /** The key that made it; null for the operator. */
+  readonly createdBy: string | null;
   readonly createdAt: number;
+  /** At most an hour late. */
+  readonly lastUsedAt: number | null;
   readonly revokedAt: number | null;
+  /** Charged and held, by this key and those that descend from it. */
+  readonly used: { readonly [Period in BudgetPeriod]: number };
+}
+
+/** A key whose text is shown now and never again. */
+export interface ShownKey {
+  readonly key: string;
+  readonly record: KeyRecord;
+}
+
+/** What the account has confirmed of a request, and where its key stands. */
+export interface Admitted {
+  readonly keyId: string;
+  readonly standings: readonly Standing[];
+}
+
+/** Options of a key that another makes; what is left out is taken from its maker. */
+export type NewKey = Pick<KeyOptions, "name"> & KeyChanges;
+export type KeyChanges = {
+  readonly [Option in Exclude<keyof KeyOptions, "limits" | "budget">]?: KeyOptions[Option] | undefined;
+} & {
+  readonly limits?: { readonly [Limit in keyof KeyLimits]?: KeyLimits[Limit] | undefined };
+  readonly budget?: { readonly [Period in BudgetPeriod]?: number | null | undefined };
+};
+
+/** A booking of the operator's. */
+export interface Booking {
+  readonly id: string;
+  /** Above 0. */
+  readonly amount: number;
+}
+
+/** What an account is, beside its money. */
+export interface AccountProfile {
+  readonly id: string;
+  readonly name: string;
+  readonly suspendedAt: number | null;
+}
+
+/** Where account events go. */
+export interface WebhookEndpoint {
+  readonly url: string;
+  /** Below which credit left (balance and held) `balance.low` is sent, once for each crossing; 0 for never. */
+  readonly balanceLow: number;
+}
+
+/** A request that spends nothing. */
+export interface Call {
+  /** How much of the key's calls it takes; 1 unless given. */
+  readonly weight?: number;
+  /** The model that it asks about. */
+  readonly model?: string;
+}
+
+export interface Reserved extends Admitted {
+  readonly balance: number;
 }
 
 export interface Reservation {
   /** SHA-256 of the key, in hex. */
   readonly keyHash: string;
   readonly job: string;
-  /** The worst case of the request; 0 for a cached answer. */
+  /** The worst case of the request, or the price of a cached answer. */
   readonly amount: number;
   /** When the hold ends by itself if nobody finishes the job. */
   readonly expiresAt: number;
-  /** What the receipt will say of the request. */
+  /** What is known of the request: its model, tokens and price version among it. */
   readonly facts: RequestFacts;
 }
 
@@ -111,6 +218,8 @@ export interface Acceptance {
   readonly record: JobRecord;
   /** Whether the job was there before. */
   readonly replayed: boolean;
+  /** Where the key stands; empty where the job was there before. */
+  readonly standings: readonly Standing[];
 }
 
 /** One try at a stored job. A later attempt makes an earlier one's outcome void. */
@@ -166,19 +275,34 @@ export interface AccountApi {
   erase(): Promise<Erasure | null>;
   /** What is kept of the account, kind by kind; empty when there is nothing. */
   inventory(): Promise<Kept[]>;
-  /** Gives credit once for each id; a negative amount takes back at most what is neither held nor charged. */
-  grant(entry: { id: string; amount: number }): Promise<Ledger>;
+  /** Gives credit, once for each id. */
+  grant(entry: Booking): Promise<Result<Ledger, BookingError>>;
+  /** Takes credit back that is neither held nor charged, once for each id. */
+  takeBack(entry: Booking): Promise<Result<Ledger, BookingError>>;
+  /** Gives back what a job was charged, or a part of it, once for each id. */
+  refund(entry: Booking & { job: string }): Promise<Result<Ledger, BookingError>>;
   ledger(): Promise<Ledger>;
+  /** A suspended account refuses all its keys; what they have begun goes on. */
+  suspend(suspended: boolean): Promise<AccountProfile>;
+  profile(): Promise<AccountProfile>;
 
-  createKey(options: KeyOptions): Promise<{ key: string; record: KeyRecord }>;
-  listKeys(): Promise<KeyRecord[]>;
-  /** Takes effect on the key's next request. False when there is no such key. */
-  revokeKey(id: string): Promise<boolean>;
+  /** A key that the operator makes, bounded by no other. */
+  createKey(options: KeyOptions): Promise<ShownKey>;
+  /** A key that another makes, never with more than its maker has. Options left out are its maker's, as far as `defaults` allow. */
+  deriveKey(keyHash: string, options: NewKey): Promise<Result<ShownKey, KeyError>>;
+  listKeys(keyHash: string): Promise<Result<KeyRecord[], AccountError>>;
+  readKey(keyHash: string, id: string): Promise<Result<KeyRecord, KeyError>>;
+  /** Changes the options that are given. */
+  updateKey(keyHash: string, id: string, changes: KeyChanges): Promise<Result<KeyRecord, KeyError>>;
+  /** A second text for the same key; the first ends after `overlapMs`. */
+  rotateKey(keyHash: string, id: string, overlapMs: number): Promise<Result<ShownKey, KeyError>>;
+  /** Takes effect on the key's next request. */
+  revokeKey(keyHash: string, id: string): Promise<Result<KeyRecord, KeyError>>;
 
-  /** May this key do that? For routes that spend nothing. */
-  authorise(keyHash: string, scope: Scope): Promise<Result<{ keyId: string }, AccountError>>;
+  /** May this key do that, and has it sent less than it may? For routes that spend nothing. */
+  authorise(keyHash: string, scope: Scope, call?: Call): Promise<Result<Admitted, AccountError>>;
   /** Authorises and holds the worst case in one step: the only call on an attached request's way in. */
-  reserve(reservation: Reservation): Promise<Result<{ balance: number }, AccountError>>;
+  reserve(reservation: Reservation): Promise<Result<Reserved, AccountError>>;
   /**
    * Makes `attempt` the one that may settle an attached request, before another worker gets it. False when the hold has
    * ended: then nothing may run any more.
@@ -222,6 +346,11 @@ export interface AccountApi {
   /** What was used in the hours from `from` to before `to`, with every request that has ended until now. */
   usage(keyHash: string, range: { from: number; to: number }): Promise<Result<UsageRow[], AccountError>>;
 
+  webhookEndpoint(keyHash: string): Promise<Result<WebhookEndpoint | null, AccountError>>;
+  setWebhookEndpoint(
+    keyHash: string,
+    endpoint: WebhookEndpoint | null,
+  ): Promise<Result<WebhookEndpoint | null, AccountError>>;
   /** The secret that signs this account's webhooks (`whsec_…`). */
   webhookSecret(): Promise<string>;
 }

@@ -1,5 +1,7 @@
 /** Holds: credit set aside for a job's worst case. Every hold ends in exactly one entry, `charge` or `expired`. */
+import { releaseUse } from "./budgets.ts";
 import { writeEntry } from "./ledger.ts";
+import { watchBalance } from "./low-balance.ts";
 import { emptyEnd, type RequestEnd, writeReceipt } from "./receipts.ts";
 
 export interface Hold {
@@ -7,6 +9,7 @@ export interface Hold {
   /** The id of the key that asked. */
   readonly key: string;
   readonly amount: number;
+  readonly heldAt: number;
   /** Null when only the job's end ends it. */
   readonly expiresAt: number | null;
   /** Which attempt at an attached request may settle it. */
@@ -17,7 +20,7 @@ export interface Hold {
 
 type HoldRow = { -readonly [Key in keyof Hold]: Hold[Key] };
 
-const COLUMNS = "job, key, amount, expires_at AS expiresAt, attempt, facts";
+const COLUMNS = "job, key, amount, held_at AS heldAt, expires_at AS expiresAt, attempt, facts";
 
 export function readHold(sql: SqlStorage, job: string): Hold | undefined {
   return sql.exec<HoldRow>(`SELECT ${COLUMNS} FROM hold WHERE job = ?`, job).toArray()[0];
@@ -36,13 +39,14 @@ export function openHolds(sql: SqlStorage, key: string): number {
 /** The balance must cover the amount. The first attempt may settle it. */
 export function placeHold(
   sql: SqlStorage,
-  { job, key, amount, expiresAt, facts }: Omit<Hold, "attempt">,
+  { job, key, amount, heldAt, expiresAt, facts }: Omit<Hold, "attempt">,
 ): void {
   sql.exec(
-    "INSERT INTO hold (job, key, amount, expires_at, facts) VALUES (?, ?, ?, ?, ?)",
+    "INSERT INTO hold (job, key, amount, held_at, expires_at, facts) VALUES (?, ?, ?, ?, ?, ?)",
     job,
     key,
     amount,
+    heldAt,
     expiresAt,
     facts,
   );
@@ -60,10 +64,11 @@ export function settleHold(
     throw new RangeError("A charge is a whole number of micro-credits.");
   }
   const amount = Math.min(charge, hold.amount);
-  removeHold(sql, hold);
-  writeEntry(sql, { id: hold.job, kind: "charge", amount }, now);
+  removeHold(sql, hold, hold.amount - amount);
+  writeEntry(sql, { id: hold.job, kind: "charge", amount, key: hold.key }, now);
   sql.exec("UPDATE account SET charged = charged + ?", amount);
   writeReceipt(sql, hold, end, amount, now);
+  watchBalance(sql, now);
   return amount;
 }
 
@@ -77,8 +82,8 @@ export function expireHolds(sql: SqlStorage, now: number, limit: number): void {
     )
     .toArray();
   for (const hold of due) {
-    removeHold(sql, hold);
-    writeEntry(sql, { id: hold.job, kind: "expired", amount: 0 }, now);
+    removeHold(sql, hold, hold.amount);
+    writeEntry(sql, { id: hold.job, kind: "expired", amount: 0, key: hold.key }, now);
     writeReceipt(sql, hold, emptyEnd("expired"), 0, now);
   }
 }
@@ -90,7 +95,9 @@ export function holdEnded(sql: SqlStorage, job: string): boolean {
   );
 }
 
-function removeHold(sql: SqlStorage, { job, amount }: Hold): void {
-  sql.exec("DELETE FROM hold WHERE job = ?", job);
-  sql.exec("UPDATE account SET held = held - ?", amount);
+/** `unused` is what of it was not charged. */
+function removeHold(sql: SqlStorage, hold: Hold, unused: number): void {
+  sql.exec("DELETE FROM hold WHERE job = ?", hold.job);
+  sql.exec("UPDATE account SET held = held - ?", hold.amount);
+  releaseUse(sql, hold, unused);
 }

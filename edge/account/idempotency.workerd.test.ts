@@ -8,6 +8,7 @@ import {
   FACTS,
   law,
   newAccount,
+  newOwner,
   outcome,
   recordBells,
   ringAlarm,
@@ -87,7 +88,7 @@ describe("an idempotency key", () => {
     const { stub, keyHash, accept, end } = await opened();
     await accept("job_1");
     await end("job_1", 300);
-    await stub.grant({ id: "back", amount: -700 });
+    await stub.takeBack({ id: "back", amount: 700 });
     const other = { key: "k", fingerprint: "other" };
     expect(await stub.recall(keyHash, other)).toEqual(REUSED);
     expect(await accept("job_2", { idempotency: other })).toEqual(REUSED);
@@ -128,7 +129,7 @@ describe("an idempotency key", () => {
   it("tells nothing to a key that was revoked or may not ask", async () => {
     const { stub, keyId, keyHash, accept } = await opened();
     await accept("job_1");
-    await stub.revokeKey(keyId);
+    await stub.revokeKey(await newOwner(stub), keyId);
     const refused = { ok: false, error: { code: "invalid_api_key" } };
     expect(await stub.recall(keyHash, idempotency)).toEqual(refused);
     expect(await accept("job_2")).toEqual(refused);

@@ -38,7 +38,7 @@ const stored = { job: "job_1", model: "tessera-tiny", request: '{"q":1}', webhoo
 async function accepted() {
   const account = await newAccount(1000);
   const accepted = await account.stub.accept(
-    { keyHash: account.keyHash, job: "job_1", amount: 300, facts: FACTS },
+    { facts: FACTS, keyHash: account.keyHash, job: "job_1", amount: 300 },
     stored,
   );
   if (!accepted.ok) throw new Error(accepted.error.code);
@@ -56,7 +56,7 @@ const of = ({ attempt, lease }: Attempt) => ({ attempt, lease });
 describe("a stored job", () => {
   it("is held for and written in one step, then rung for", async () => {
     const { account, stub, record } = await accepted();
-    expect(record).toEqual({
+    expect(record).toMatchObject({
       id: "job_1",
       model: "tessera-tiny",
       state: "queued",
@@ -76,9 +76,9 @@ describe("a stored job", () => {
 
   it("is accepted once, whatever is asked again", async () => {
     const { stub, keyHash, record } = await accepted();
-    expect(await stub.accept({ keyHash, job: "job_1", amount: 300, facts: FACTS }, stored)).toEqual({
+    expect(await stub.accept({ facts: FACTS, keyHash, job: "job_1", amount: 300 }, stored)).toEqual({
       ok: true,
-      value: { record, replayed: true },
+      value: { record, replayed: true, standings: [] },
     });
     expect((await stub.ledger()).held).toBe(300);
     const attempt = await start(stub);
@@ -93,7 +93,7 @@ describe("a stored job", () => {
 
   it("is refused without credit, and leaves nothing", async () => {
     const { stub, keyHash } = await newAccount(100);
-    expect(await stub.accept({ keyHash, job: "job_1", amount: 300, facts: FACTS }, stored)).toMatchObject({
+    expect(await stub.accept({ facts: FACTS, keyHash, job: "job_1", amount: 300 }, stored)).toMatchObject({
       error: { code: "insufficient_credit" },
     });
     expect(await rows(stub, "job")).toEqual([]);
@@ -103,9 +103,9 @@ describe("a stored job", () => {
 
   it("never takes the id of an attached request", async () => {
     const { stub, keyHash } = await newAccount(1000);
-    await stub.reserve({ keyHash, job: "job_1", amount: 300, facts: FACTS, expiresAt: Date.now() + MINUTE });
+    await stub.reserve({ facts: FACTS, keyHash, job: "job_1", amount: 300, expiresAt: Date.now() + MINUTE });
     const again = () =>
-      inside(stub, (account) => account.accept({ keyHash, job: "job_1", amount: 300, facts: FACTS }, stored));
+      inside(stub, (account) => account.accept({ facts: FACTS, keyHash, job: "job_1", amount: 300 }, stored));
     await expect(again()).rejects.toThrow("never used again");
     await stub.settle(settlement("job_1", 1));
     await expect(again()).rejects.toThrow("never used again");

@@ -40,7 +40,7 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-it(`holds over ${RUNS} interleavings of requests, jobs, alarms, crashes and evictions`, {
+it(`holds over ${RUNS} interleavings of requests, jobs, bookings, keys, alarms, crashes and evictions`, {
   timeout: 3_600_000,
 }, async () => {
   const history = fc.commands(commands, { maxCommands: 40, size: "max" });
@@ -53,9 +53,11 @@ it(`holds over ${RUNS} interleavings of requests, jobs, alarms, crashes and evic
       await stub.open({ name: "law", grant: { id: "first", amount: CREDIT } });
       const keys = await inside(stub, async (_, state) => {
         const real = new Real(state);
+        await real.newOwner();
         await real.newKey();
         await fc.asyncModelRun(() => ({ model, real }), before);
-        return { keyId: real.keyId, keyHash: real.keyHash };
+        const { keyId, keyHash, ownerHash, former } = real;
+        return { keyId, keyHash, ownerHash, former };
       });
       await evictDurableObject(stub);
       await inside(stub, async (_, state) => {
@@ -70,6 +72,8 @@ it(`holds over ${RUNS} interleavings of requests, jobs, alarms, crashes and evic
 
 /** Brings every job to its end, and expects nothing left behind. */
 async function endEverything(model: Model, real: Real): Promise<void> {
+  model.suspended = false;
+  await real.account.suspend(false);
   travel(5 * MINUTE);
   await real.account.alarm();
   model.sweep(Date.now());

@@ -18,14 +18,17 @@ export function enqueueEvent(
   { job, state, url }: { job: string; state: "succeeded" | "failed" | "canceled"; url: string },
   now: number,
 ): void {
+  enqueue(sql, { url, type: `job.${state}`, data: { id: job, object: "job", status: state } }, now);
+}
+
+/** Puts an event into the outbox, due at once. */
+export function enqueue(
+  sql: SqlStorage,
+  { url, type, data }: { url: string; type: string; data: object },
+  now: number,
+): void {
   const id = `evt_${randomBase62(22)}`;
-  const body = JSON.stringify({
-    id,
-    object: "event",
-    type: `job.${state}`,
-    created_at: Math.floor(now / 1000),
-    data: { id: job, object: "job", status: state },
-  });
+  const body = JSON.stringify({ id, object: "event", type, created_at: Math.floor(now / 1000), data });
   sql.exec(
     "INSERT INTO outbox (id, url, body, state, attempt, due_at) VALUES (?, ?, ?, 'pending', 0, ?)",
     id,

@@ -48,7 +48,7 @@ afterEach(() => {
 async function finished(url = URL, end: Partial<Pick<Outcome, "state" | "answer" | "failure">> = {}) {
   const account = await newAccount(1000);
   const stored = { job: "job_1", model: "tessera-tiny", request: "{}", webhook: url, idempotency: null };
-  await account.stub.accept({ keyHash: account.keyHash, job: "job_1", amount: 300, facts: FACTS }, stored);
+  await account.stub.accept({ facts: FACTS, keyHash: account.keyHash, job: "job_1", amount: 300 }, stored);
   const attempt = await account.stub.startAttempt("job_1");
   if (!attempt) throw new Error("No attempt was started.");
   const { lease } = attempt;
@@ -103,7 +103,7 @@ describe("with the clock stopped", () => {
 
     const { stub: other, keyHash } = await newAccount(1000);
     const stored = { job: "job_2", model: "tessera-tiny", request: "{}", webhook: URL, idempotency: null };
-    await other.accept({ keyHash, job: "job_2", amount: 300, facts: FACTS }, stored);
+    await other.accept({ facts: FACTS, keyHash, job: "job_2", amount: 300 }, stored);
     for (let attempt = 0; attempt < 5; attempt++) {
       await other.startAttempt("job_2");
       travel(2 * MINUTE);

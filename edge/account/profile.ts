@@ -1,11 +1,10 @@
-/** What an account is, beside its money: written once, when it is opened. */
+/** What an account is, beside its money. */
 import { newWebhookSecret } from "../webhooks/sign.ts";
+import type { AccountProfile } from "./contract.ts";
 import { createTables } from "./schema.ts";
 
-export interface Profile {
-  /** Kept here because an alarm may wake the object without its name (cloudflare/workerd#6850). */
-  readonly id: string;
-  readonly name: string;
+/** Its id is kept here because an alarm may wake the object without its name (cloudflare/workerd#6850). */
+export interface Profile extends AccountProfile {
   readonly webhookSecret: string;
 }
 
@@ -23,8 +22,19 @@ export function openAccount(sql: SqlStorage, { id, name }: { id: string; name: s
 
 export function readProfile(sql: SqlStorage): Profile {
   return sql
-    .exec<{ id: string; name: string; webhookSecret: string }>(
-      "SELECT id, name, webhook_secret AS webhookSecret FROM account",
+    .exec<{ id: string; name: string; suspendedAt: number | null; webhookSecret: string }>(
+      "SELECT id, name, suspended_at AS suspendedAt, webhook_secret AS webhookSecret FROM account",
     )
     .one();
+}
+
+/** Suspending twice keeps the first time. */
+export function suspendAccount(sql: SqlStorage, suspended: boolean, now: number): AccountProfile {
+  sql.exec(
+    "UPDATE account SET suspended_at = iif(?, coalesce(suspended_at, ?), NULL)",
+    suspended ? 1 : 0,
+    now,
+  );
+  const { id, name, suspendedAt } = readProfile(sql);
+  return { id, name, suspendedAt };
 }

@@ -16,6 +16,8 @@ const requestFacts = z.strictObject({
   model: z.string(),
   revision: z.string(),
   priceVersion: z.string(),
+  /** Prompt and longest answer. */
+  tokens: z.int(),
 });
 export type RequestFacts = z.infer<typeof requestFacts>;
 

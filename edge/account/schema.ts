@@ -6,21 +6,30 @@ const TABLES = `
     id TEXT NOT NULL,
     name TEXT NOT NULL,
     webhook_secret TEXT NOT NULL,
+    suspended_at INTEGER,
+    -- Where account events go, and below what credit left 'balance.low' is one; low_told is 1 once it was sent.
+    webhook_url TEXT,
+    low_at INTEGER NOT NULL DEFAULT 0,
+    low_told INTEGER NOT NULL DEFAULT 0,
     granted INTEGER NOT NULL,
     held INTEGER NOT NULL CHECK (held >= 0),
     charged INTEGER NOT NULL CHECK (charged >= 0),
     CHECK (granted >= held + charged)
   ) STRICT;
 
-  -- Append-only. 'grant' is named by its own id, the others by their job.
+  -- Append-only. 'grant', 'take_back' and 'refund' are named by their own ids, the others by their job. The amounts of
+  -- 'take_back' and 'refund' are what they take from granted and charged. job: which charge a refund gives back.
   CREATE TABLE IF NOT EXISTS entry (
     sequence INTEGER PRIMARY KEY,
     id TEXT NOT NULL,
-    kind TEXT NOT NULL CHECK (kind IN ('grant', 'charge', 'expired', 'forgiven')),
-    amount INTEGER NOT NULL,
+    kind TEXT NOT NULL CHECK (kind IN ('grant', 'take_back', 'charge', 'refund', 'expired', 'forgiven')),
+    amount INTEGER NOT NULL CHECK (amount >= 0),
+    key TEXT,
+    job TEXT,
     at INTEGER NOT NULL,
     UNIQUE (id, kind)
   ) STRICT;
+  CREATE INDEX IF NOT EXISTS refund_by_job ON entry (job) WHERE kind = 'refund';
 
   -- facts: what the receipt will say of the request. expires_at is null for a stored job's hold, which ends only with the job. attempt: which one may settle the hold of an
   -- attached request.
@@ -28,6 +37,7 @@ const TABLES = `
     job TEXT PRIMARY KEY,
     key TEXT NOT NULL,
     amount INTEGER NOT NULL CHECK (amount >= 0),
+    held_at INTEGER NOT NULL,
     expires_at INTEGER,
     attempt INTEGER NOT NULL DEFAULT 1,
     facts TEXT NOT NULL
@@ -35,20 +45,43 @@ const TABLES = `
   CREATE INDEX IF NOT EXISTS hold_by_key ON hold (key) WHERE expires_at IS NOT NULL;
   CREATE INDEX IF NOT EXISTS hold_by_expiry ON hold (expires_at) WHERE expires_at IS NOT NULL;
 
-  -- arrival is the rate limit's theoretical arrival time, in microseconds.
+  -- lineage: JSON, the key's id and the ids of the keys that it descends from; what it uses counts for all of them.
+  -- used_…: what is charged and held, with the UTC day and month that the latter two belong to.
+  -- …_arrival: a rate limit's theoretical arrival time, in microseconds.
   CREATE TABLE IF NOT EXISTS key (
     id TEXT PRIMARY KEY,
-    hash TEXT NOT NULL UNIQUE,
-    start TEXT NOT NULL,
     name TEXT NOT NULL,
+    lineage TEXT NOT NULL,
     scopes TEXT NOT NULL,
+    models TEXT,
     requests_per_minute INTEGER NOT NULL,
+    tokens_per_minute INTEGER,
     concurrency INTEGER NOT NULL,
+    budget_total INTEGER,
+    budget_day INTEGER,
+    budget_month INTEGER,
+    used_total INTEGER NOT NULL DEFAULT 0,
+    used_day INTEGER NOT NULL DEFAULT 0,
+    day INTEGER NOT NULL DEFAULT 0,
+    used_month INTEGER NOT NULL DEFAULT 0,
+    month INTEGER NOT NULL DEFAULT 0,
     created_at INTEGER NOT NULL,
     expires_at INTEGER,
     revoked_at INTEGER,
-    arrival INTEGER NOT NULL DEFAULT 0
+    last_used_at INTEGER,
+    request_arrival INTEGER NOT NULL DEFAULT 0,
+    token_arrival INTEGER NOT NULL DEFAULT 0
   ) STRICT;
+
+  -- What a key is shown as, once. A rotated key has a second one for a while, which until ends.
+  CREATE TABLE IF NOT EXISTS secret (
+    hash TEXT PRIMARY KEY,
+    key TEXT NOT NULL,
+    start TEXT NOT NULL,
+    created_at INTEGER NOT NULL,
+    until INTEGER
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX IF NOT EXISTS secret_by_key ON secret (key);
 
   -- due_at: when the doorbell rings again, and for a finished job when it is deleted. idempotency_key: the SHA-256 of the key
   -- under which the request came, until the job has failed.

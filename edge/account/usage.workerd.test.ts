@@ -8,6 +8,7 @@ import { Account } from "./account.ts";
 import {
   FACTS,
   inside,
+  keyOptions,
   MINUTE,
   newAccount,
   recordBells,
@@ -84,10 +85,9 @@ describe("usage", () => {
           const DB = unreliable(() => fate);
           let object = new Account(state, { ...env, DB });
           const second = await object.createKey({
+            ...keyOptions,
             name: "second",
             scopes: ["infer", "usage:read"],
-            expiresAt: null,
-            limits: { requestsPerMinute: 1_000_000, concurrency: 1000 },
           });
           const keys = [keyHash, await hashKey(second.key)] as const;
           let job = 0;

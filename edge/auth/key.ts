@@ -44,14 +44,21 @@ export async function mintKey(account: string, secret: string): Promise<string> 
   return key;
 }
 
-/** The account that a key claims and the key's hash; undefined for every text that was not minted with this secret. */
+/**
+ * The account that a key claims and the key's hash; undefined for every text that was not minted with this secret or the
+ * one before it. Both tags are computed and compared whole, so time does not tell which of them fits.
+ */
 export async function readKey(
   text: string,
   secret: string,
+  previous?: string,
 ): Promise<{ account: string; hash: string } | undefined> {
   const [, tagged, claim, account, tag, checksum] = KEY.exec(text) ?? [];
   if (!tagged || !claim || !account || !tag) return undefined;
-  if (checksumOf(tagged) !== checksum || !equal(await tagOf(claim, secret), tag)) return undefined;
+  if (checksumOf(tagged) !== checksum) return undefined;
+  const tags = await Promise.all([secret, ...(previous ? [previous] : [])].map((each) => tagOf(claim, each)));
+  const fitting = tags.map((each) => equal(each, tag)).filter(Boolean);
+  if (fitting.length === 0) return undefined;
   return { account, hash: await hashKey(text) };
 }
 
@@ -83,12 +90,13 @@ function equal(left: string, right: string): boolean {
   return difference === 0;
 }
 
-let imported: { readonly secret: string; readonly key: Awaited<ReturnType<typeof importSecret>> } | undefined;
+const imported = new Map<string, Awaited<ReturnType<typeof importSecret>>>();
 
-/** Importing costs more than the HMAC itself, and an isolate sees one secret. */
+/** Importing costs more than the HMAC itself, and an isolate sees two secrets at most. */
 async function hmacKey(secret: string) {
-  if (imported?.secret !== secret) imported = { secret, key: await importSecret(secret) };
-  return imported.key;
+  const key = imported.get(secret) ?? (await importSecret(secret));
+  imported.set(secret, key);
+  return key;
 }
 
 function importSecret(secret: string) {

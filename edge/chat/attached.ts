@@ -51,11 +51,12 @@ export async function acceptAttached(env: Env, asked: AttachedRequest): Promise<
   const reserved = await caller.object.reserve({
     keyHash: caller.keyHash,
     job: request.job,
-    amount: answer ? 0 : question.plan.maxCharge,
+    amount: answer ? question.plan.price.cacheHit : question.plan.maxCharge,
     expiresAt: Date.now() + ATTACHED_DEADLINE_MS + HOLD_GRACE_MS,
     facts: factsOf(question, request.requestHash),
   });
   if (!reserved.ok) throw accountError(reserved.error);
+  caller.note(reserved.value);
   return {
     completion: { id: request.job, created: toSeconds(Date.now()), model: question.model.id },
     headers: { "cache-status": cacheStatus(verdict), [RECEIPT_HEADER]: receiptIdOf(request.job) },
@@ -65,9 +66,10 @@ export async function acceptAttached(env: Env, asked: AttachedRequest): Promise<
 
 async function* replay(request: Attached, answer: Answer): AsyncGenerator<AnswerEvent, void, void> {
   const { text, usage } = answer;
-  await settle(request, 1, 0, { status: "succeeded", text, usage, cache: "hit", timings: null });
+  const cost = request.question.plan.price.cacheHit;
+  await settle(request, 1, cost, { status: "succeeded", text, usage, cache: "hit", timings: null });
   yield { type: "text", text: answer.text };
-  yield { type: "end", answer, charge: 0, timings: null };
+  yield { type: "end", answer, charge: cost, timings: null };
 }
 
 async function* run(
@@ -94,7 +96,7 @@ async function* run(
       sampling: question.sampling,
       deadline: Date.now() + ATTACHED_DEADLINE_MS,
       trace: request.trace,
-      claim: { account: request.caller.account, job: request.job, price: model.price, cache },
+      claim: { account: request.caller.account, job: request.job, price: plan.price, cache },
       signal,
       background: request.background,
     });
@@ -113,7 +115,7 @@ async function* run(
         if (event.text !== "") yield { type: "text", text: event.text };
       } else {
         const answer: Answer = { text, finishReason: event.finishReason, usage: event.usage };
-        const cost = charge(model.price, event.usage);
+        const cost = charge(plan.price, event.usage);
         const [counts] = await Promise.all([
           settle(request, attempt, cost, {
             status: "succeeded",
@@ -145,7 +147,7 @@ async function* run(
     // The client left: the engine has been told to stop, and what it produced until then is paid.
     if (!settled) {
       const { imageTokens, textTokens } = plan;
-      const partial = partialCharge(model.price, { imageTokens, textTokens, outputTokens: produced });
+      const partial = partialCharge(plan.price, { imageTokens, textTokens, outputTokens: produced });
       await settle(request, attempt, partial.charge, {
         ...emptyEnd("canceled"),
         usage: partial.usage,

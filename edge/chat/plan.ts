@@ -1,12 +1,13 @@
 /** Counts a request exactly before anything is computed: what preflight shows, the account reserves and usage repeats. */
 import { planTiles } from "../../core/anyres.ts";
 import { type ImageTokens, imageTokens } from "../../core/image-tokens.ts";
-import type { Model } from "../../core/models.ts";
-import { charge } from "../../core/price.ts";
+import type { Model, Price } from "../../core/models.ts";
+import { affordableTokens, worstCase } from "../../core/price.ts";
 import { type Message, renderPrompt } from "../../core/prompt.ts";
 import { type Tokenizer, tokenizePrompt } from "../../core/tokenizer.ts";
 import { ApiError } from "../errors.ts";
 import type { ResolvedImage } from "../images/resolve.ts";
+import { MAX_COST_APPLIED } from "./max-cost.ts";
 
 export interface PlannedImage {
   /** Pixels, after orientation. */
@@ -24,19 +25,32 @@ export interface RequestPlan {
   readonly imageTokens: number;
   readonly textTokens: number;
   readonly maxTokens: number;
+  readonly price: Price;
   /** The worst case, in micro-credits. */
   readonly maxCharge: number;
+  /** The caller's own ceiling, in micro-credits, and whether it made `maxTokens` smaller. */
+  readonly maxCost: number | null;
+  readonly clamped: boolean;
+}
+
+/** What the caller allows a request. */
+interface Allowance {
+  /** Tokens of the answer; null asks for the model's default, or as much of it as the context leaves. */
+  readonly maxTokens: number | null;
+  /** The most that the request may cost, in micro-credits; null for no ceiling. */
+  readonly maxCost: number | null;
 }
 
 /**
- * The plan of a request whose pictures' sizes are known. `allowed` is how many tokens the caller allows; null asks for the
- * model's default, or as much of it as the context leaves. Throws when prompt and answer don't fit the context.
+ * The plan of a request whose pictures' sizes are known. Throws when prompt and answer don't fit the context, or not even
+ * one token of an answer fits the caller's ceiling.
  */
 export function planRequest(
   model: Model,
   tokenizer: Tokenizer,
+  price: Price,
   messages: readonly Message[],
-  allowed: number | null,
+  { maxTokens: allowed, maxCost }: Allowance,
   resolved: readonly ResolvedImage[],
 ): RequestPlan {
   const images = resolved.map((image) => planImage(model, image));
@@ -52,17 +66,26 @@ export function planRequest(
       { param: "messages" },
     );
   }
-  const maxTokens = allowed ?? Math.min(model.defaults.maxTokens, room);
+  const asked = allowed ?? Math.min(model.defaults.maxTokens, room);
+  const prompt = { imageTokens: imageTokenCount, textTokens };
+  const affordable = maxCost === null ? asked : affordableTokens(price, prompt, maxCost);
+  if (affordable < 1) {
+    throw new ApiError(
+      "max_cost_exceeded",
+      `The request costs at least ${worstCase(price, { ...prompt, outputTokens: 1 })} micro-credits, and X-Max-Cost allows ${maxCost}.`,
+      { param: "x-max-cost", headers: { [MAX_COST_APPLIED]: "refused" } },
+    );
+  }
+  const maxTokens = Math.min(asked, affordable);
   return {
     images,
     imageTokens: imageTokenCount,
     textTokens,
     maxTokens,
-    maxCharge: charge(model.price, {
-      imageTokens: imageTokenCount,
-      textTokens,
-      outputTokens: maxTokens,
-    }),
+    price,
+    maxCharge: worstCase(price, { ...prompt, outputTokens: maxTokens }),
+    maxCost,
+    clamped: maxTokens < asked,
   };
 }
 

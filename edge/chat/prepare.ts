@@ -6,6 +6,7 @@ import type { Caller } from "../auth/caller.ts";
 import type { Env } from "../env.ts";
 import { ApiError } from "../errors.ts";
 import { type ResolvedImage, resolveImages } from "../images/resolve.ts";
+import { currentPrice } from "../prices/book.ts";
 import { checkReplicateRequest, replicateModel } from "../replicate/support.ts";
 import { planRequest, type RequestPlan } from "./plan.ts";
 import { readConversation, readMaxTokens, readSampling } from "./request.ts";
@@ -20,8 +21,13 @@ export interface Question {
   readonly plan: RequestPlan;
 }
 
-/** Reads, resolves and counts a request. Nothing is decoded or charged; throws whatever the caller must mend. */
-export async function prepareQuestion(env: Env, caller: Caller, body: ChatRequestBody): Promise<Question> {
+/** Reads, resolves and counts a request; `maxCost` is its ceiling in micro-credits. Nothing is decoded or charged; throws whatever the caller must mend. */
+export async function prepareQuestion(
+  env: Env,
+  caller: Caller,
+  body: ChatRequestBody,
+  maxCost: number | null,
+): Promise<Question> {
   const model = findModel(body.model);
   if (!model) {
     throw new ApiError(
@@ -35,6 +41,8 @@ export async function prepareQuestion(env: Env, caller: Caller, body: ChatReques
   const { messages, images: requested } = conversation;
   const maxTokens = readMaxTokens(body, model);
   const images = await resolveImages(env, caller, requested);
-  const plan = planRequest(model, await tokenizerOf(model), messages, maxTokens, images);
+  const price = await currentPrice(env.DB, model, Date.now());
+  const allowance = { maxTokens, maxCost };
+  const plan = planRequest(model, await tokenizerOf(model), price, messages, allowance, images);
   return { model, messages, images, plan, sampling: readSampling(body, model, plan.maxTokens) };
 }

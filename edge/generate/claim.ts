@@ -3,7 +3,7 @@
  * nothing of whose request it answers, and can claim no other's money.
  */
 import { z } from "zod";
-import type { Price } from "../../core/models.ts";
+import { priceSchema } from "../../core/price.ts";
 import { cacheVerdict, decodeBase64Url, encodeBase64Url } from "../../core/receipt.ts";
 
 const claimSchema = z.strictObject({
@@ -11,12 +11,7 @@ const claimSchema = z.strictObject({
   job: z.string(),
   attempt: z.int().min(1),
   /** As it was when the request was accepted. */
-  price: z.strictObject({
-    version: z.string(),
-    imageToken: z.int(),
-    textToken: z.int(),
-    outputToken: z.int(),
-  }) satisfies z.ZodType<Price>,
+  price: priceSchema,
   cache: cacheVerdict,
 });
 export type Claim = z.infer<typeof claimSchema>;

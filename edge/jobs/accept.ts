@@ -50,6 +50,7 @@ export async function acceptStored(
     })),
     sampling: question.sampling,
     prompt: { imageTokens: question.plan.imageTokens, textTokens: question.plan.textTokens },
+    price: question.plan.price,
     cache: key === null ? null : { key, ...cache },
     trace,
   };
@@ -59,12 +60,13 @@ export async function acceptStored(
     {
       keyHash: caller.keyHash,
       job,
-      amount: answer ? 0 : question.plan.maxCharge,
+      amount: answer ? question.plan.price.cacheHit : question.plan.maxCharge,
       facts: factsOf(question, request.requestHash),
     },
     { job, model: question.model.id, request: JSON.stringify(stored), webhook, idempotency },
   );
   if (!accepted.ok || accepted.value.replayed) await env.IMAGES.delete(keys);
   if (!accepted.ok) throw accountError(accepted.error);
+  caller.note(accepted.value);
   return { ...accepted.value, verdict };
 }

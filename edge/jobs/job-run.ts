@@ -130,9 +130,8 @@ export class JobRun extends DurableObject<Env> implements JobRunApi {
       });
       return { ...ended, ...answered, state: "succeeded", failure: null };
     } catch (error) {
-      const model = findModel(request.model);
-      if (stop.aborted && model) {
-        const partial = partialCharge(model.price, { ...request.prompt, outputTokens: produced });
+      if (stop.aborted) {
+        const partial = partialCharge(request.price, { ...request.prompt, outputTokens: produced });
         const rest = { answer: null, failure: null, cache: cacheVerdictOf(request), timings: null };
         return { ...ended, ...partial, ...rest, state: "canceled" };
       }
@@ -163,7 +162,8 @@ export class JobRun extends DurableObject<Env> implements JobRunApi {
     const cached = request.cache?.read ? await readResult(this.env.RESULTS, request.cache.key) : null;
     if (cached) {
       this.#watchers.text(cached.text);
-      return { answer: cached, charge: 0, usage: cached.usage, cache: "hit", timings: null };
+      const charge = request.price.cacheHit;
+      return { answer: cached, charge, usage: cached.usage, cache: "hit", timings: null };
     }
     const model = findModel(request.model);
     if (!model) throw new ApiError("model_not_found", `There is no model '${request.model}'.`);
@@ -195,7 +195,7 @@ export class JobRun extends DurableObject<Env> implements JobRunApi {
       const answer: Answer = { text, finishReason: event.finishReason, usage: event.usage };
       if (request.cache?.write) await writeResult(this.env.RESULTS, request.cache.key, answer);
       const { usage, timings } = event;
-      const cost = charge(model.price, usage);
+      const cost = charge(request.price, usage);
       return { answer, charge: cost, usage, cache: cacheVerdictOf(request), timings };
     }
     throw new Error("A generation ended without its last event.");

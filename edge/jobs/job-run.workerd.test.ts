@@ -21,6 +21,7 @@ const request: StoredQuestion = {
   images: [image, image],
   sampling: { maxTokens: 1, temperature: 0, topP: 1, seed: null, stop: [] },
   prompt: { imageTokens: 0, textTokens: 0 },
+  price: { version: "tessera-tiny/1", imageToken: 1, textToken: 1, outputToken: 4, cacheHit: 0, minimum: 0 },
   cache: null,
   trace: null,
 };

@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { usageSchema } from "../../core/events.ts";
 import { frameMessage, sampling } from "../../core/frame.ts";
+import { priceSchema } from "../../core/price.ts";
 import { isDigest } from "../images/digest.ts";
 
 const storedQuestion = z.strictObject({
@@ -19,6 +20,8 @@ const storedQuestion = z.strictObject({
   sampling,
   /** What the prompt counts, for an attempt that is stopped. */
   prompt: usageSchema.omit({ outputTokens: true }),
+  /** The price at which the request was accepted. */
+  price: priceSchema,
   /** The cached answer's key, and whether it may be read and written; null when the request samples. */
   cache: z.strictObject({ key: z.string(), read: z.boolean(), write: z.boolean() }).nullable(),
   trace: z.string().nullable(),

@@ -2,12 +2,13 @@ import type { RequestFacts } from "../account/receipts.ts";
 import type { Question } from "../chat/prepare.ts";
 
 /** What a question's receipt will say, whatever comes of it. `requestHash` is its body's, see `readHashedJson`. */
-export function factsOf({ model, images }: Question, requestHash: string): RequestFacts {
+export function factsOf({ model, images, plan }: Question, requestHash: string): RequestFacts {
   return {
     requestHash,
     images: images.map(({ digest }) => digest),
     model: model.id,
     revision: model.revision,
-    priceVersion: model.price.version,
+    priceVersion: plan.price.version,
+    tokens: plan.imageTokens + plan.textTokens + plan.maxTokens,
   };
 }

@@ -7,6 +7,7 @@ import type { Doorbell } from "../../jobs/doorbell.ts";
 import type { Account } from "../account.ts";
 import type { Answer, KeyOptions, Outcome, Settlement } from "../contract.ts";
 import type { RequestEnd, RequestFacts } from "../receipts.ts";
+import { SCOPES } from "../scopes.ts";
 import { checkLaw } from "./law.ts";
 
 export type Stub = DurableObjectStub<Account>;
@@ -27,6 +28,7 @@ export const FACTS: RequestFacts = {
   model: "tessera-tiny",
   revision: "tests",
   priceVersion: "tessera-tiny/1",
+  tokens: 100,
 };
 
 const END: RequestEnd = {
@@ -58,8 +60,10 @@ export function recordBells(): Doorbell[] {
 export const keyOptions: KeyOptions = {
   name: "tests",
   scopes: ["infer", "jobs"],
+  models: null,
   expiresAt: null,
-  limits: { requestsPerMinute: 1_000_000, concurrency: 1000 },
+  limits: { requestsPerMinute: 1_000_000, tokensPerMinute: null, concurrency: 1000 },
+  budget: { total: null, day: null, month: null },
 };
 
 /** A new account with credit and one key. */
@@ -69,6 +73,12 @@ export async function newAccount(credit: number, options: Partial<KeyOptions> = 
   await stub.open({ name: "tests", grant: { id: "first", amount: credit } });
   const { key, record } = await stub.createKey({ ...keyOptions, ...options });
   return { account, stub, key, keyId: record.id, keyHash: await hashKey(key) };
+}
+
+/** The hash of another key of the account, which may do everything. */
+export async function newOwner(stub: Stub): Promise<string> {
+  const { key } = await stub.createKey({ ...keyOptions, scopes: SCOPES });
+  return hashKey(key);
 }
 
 export function stubOf(account: string): Stub {

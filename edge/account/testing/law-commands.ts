@@ -1,7 +1,8 @@
 /** What may happen to an account, each with what should come of it. */
 import fc from "fast-check";
 import { expect } from "vitest";
-import type { Attempt, Outcome } from "../contract.ts";
+import type { Result } from "../../../core/result.ts";
+import type { Attempt, BookingError, Ledger, Outcome } from "../contract.ts";
 import { FACTS, MINUTE, outcome, settlement, travel } from "./fixture.ts";
 import type { Model } from "./law-model.ts";
 import type { Real } from "./law-real.ts";
@@ -65,6 +66,10 @@ const isPresent = (model: Model, id: string, lease: string) => {
   return stored?.state === "running" && stored.attempts.at(-1)?.lease === lease;
 };
 
+function expectBooked(refusal: string | null, verdict: Result<Ledger, BookingError>): void {
+  expect(verdict).toMatchObject(refusal === null ? { ok: true } : { ok: false, error: { code: refusal } });
+}
+
 const start =
   (id: string, at: number | null): Act =>
   async (model, real) => {
@@ -95,20 +100,23 @@ export const commands = [
     [job, amount, fc.integer({ min: 1, max: 5 }), crash],
     (id, worst, minutes, at) => async (model, real) => {
       const expiresAt = Date.now() + minutes * MINUTE;
+      const now = Date.now();
       const { balance } = model.ledger();
-      const reservation = { keyHash: real.keyHash, job: id, amount: worst, facts: FACTS, expiresAt };
+      const reservation = { facts: FACTS, keyHash: real.keyHash, job: id, amount: worst, expiresAt };
       const verdict = await real.call(at, (account) => account.reserve(reservation));
-      if (model.jobs.has(id)) {
-        expect(verdict).toEqual({ ok: true, value: { balance } });
+      if (model.jobs.has(id) && !model.suspended) {
+        expect(verdict).toMatchObject({ ok: true, value: { balance } });
         return;
       }
-      const refusal = model.refusal(worst, true);
+      const refusal = model.refusal(worst, true, now);
       if (refusal === null) {
-        expect(verdict).toEqual({ ok: true, value: { balance: balance - worst } });
+        expect(verdict).toMatchObject({ ok: true, value: { balance: balance - worst } });
         model.jobs.set(id, {
           kind: "attached",
           key: model.key,
           amount: worst,
+          acceptedAt: now,
+          charge: 0,
           expiresAt,
           attempt: 1,
           end: null,
@@ -134,9 +142,12 @@ export const commands = [
         const reservation = { keyHash: real.keyHash, job: id, amount: worst, facts: FACTS };
         return real.call(at, (account) => account.accept(reservation, stored));
       };
+      const now = Date.now();
       const recalled = idempotency && model.recall(idempotency.key);
       const known = recalled?.[1] ?? model.stored(id);
-      if (recalled && recalled[1].idempotency?.fingerprint !== idempotency.fingerprint) {
+      if (model.suspended) {
+        expect(await accept()).toEqual({ ok: false, error: { code: "account_suspended" } });
+      } else if (recalled && recalled[1].idempotency?.fingerprint !== idempotency.fingerprint) {
         expect(await accept()).toEqual({ ok: false, error: { code: "idempotency_key_reused" } });
       } else if (known && known.state !== "deleted") {
         const record = { id: recalled?.[0] ?? id, state: known.state, attempt: known.attempts.length };
@@ -144,11 +155,12 @@ export const commands = [
       } else if (model.jobs.has(id)) {
         await expect(accept()).rejects.toThrow("never used again");
       } else {
-        const refusal = model.refusal(worst, false);
+        const refusal = model.refusal(worst, false, now);
         const verdict = refusal === null ? { value: { replayed: false } } : { error: { code: refusal } };
         expect(await accept()).toMatchObject(verdict);
         if (refusal !== null) return;
-        const fresh = { kind: "stored", amount: worst, webhook, idempotency, finishedAt: 0 } as const;
+        const money = { key: model.key, amount: worst, acceptedAt: now, charge: 0 };
+        const fresh = { kind: "stored", ...money, webhook, idempotency, finishedAt: 0 } as const;
         model.jobs.set(id, { ...fresh, attempts: [], state: "queued" });
       }
     },
@@ -157,7 +169,8 @@ export const commands = [
   command("recall", [key, fingerprint], (key, fingerprint) => async (model, real) => {
     const recalled = model.recall(key);
     const verdict = await real.account.recall(real.keyHash, { key, fingerprint });
-    if (!recalled) expect(verdict).toEqual({ ok: true, value: null });
+    if (model.suspended) expect(verdict).toEqual({ ok: false, error: { code: "account_suspended" } });
+    else if (!recalled) expect(verdict).toEqual({ ok: true, value: null });
     else if (recalled[1].idempotency?.fingerprint === fingerprint) {
       expect(verdict).toMatchObject({ value: { id: recalled[0], state: recalled[1].state } });
     } else expect(verdict).toEqual({ ok: false, error: { code: "idempotency_key_reused" } });
@@ -169,7 +182,8 @@ export const commands = [
     expect(await real.call(at, (account) => account.settle(settlement(id, charge, attempt)))).toBe(wins);
     if (!attached || !wins) return;
     attached.end = "charged";
-    model.charged += Math.min(charge, attached.amount);
+    attached.charge = Math.min(charge, attached.amount);
+    model.charged += attached.charge;
   }),
 
   command("supersede", [job, attemptNumber, crash], (id, attempt, at) => async (model, real) => {
@@ -197,6 +211,10 @@ export const commands = [
   command("cancel", [job, crash], (id, at) => async (model, real) => {
     const stored = model.stored(id);
     const verdict = await real.call(at, (account) => account.cancel(real.keyHash, id));
+    if (model.suspended) {
+      expect(verdict).toEqual({ ok: false, error: { code: "account_suspended" } });
+      return;
+    }
     if (!stored || stored.state === "deleted") {
       expect(verdict).toEqual({ ok: true, value: null });
       return;
@@ -218,12 +236,56 @@ export const commands = [
 
   command(
     "grant",
-    [fc.constantFrom("a", "b", "c", "d"), fc.integer({ min: -600, max: 600 }), crash],
+    [fc.constantFrom("a", "b", "c", "d"), fc.nat({ max: 600 }), crash],
     (id, given, at) => async (model, real) => {
-      await real.call(at, (account) => account.grant({ id, amount: given }));
-      if (model.grants.has(id)) return;
-      model.grants.add(id);
-      model.granted += Math.max(given, -model.ledger().balance);
+      const refusal = model.bookingRefusal("grant", id, given);
+      expectBooked(refusal, await real.call(at, (account) => account.grant({ id, amount: given })));
+      if (refusal === null) model.book("grant", id, given);
+    },
+  ),
+
+  command(
+    "takeBack",
+    [fc.constantFrom("a", "b", "c", "d"), fc.nat({ max: 600 }), crash],
+    (id, taken, at) => async (model, real) => {
+      const refusal = model.bookingRefusal("take_back", id, taken);
+      expectBooked(refusal, await real.call(at, (account) => account.takeBack({ id, amount: taken })));
+      if (refusal === null) model.book("take_back", id, taken);
+    },
+  ),
+
+  command(
+    "refund",
+    [fc.constantFrom("a", "b", "c", "d"), job, fc.nat({ max: 200 }), crash],
+    (id, charged, given, at) => async (model, real) => {
+      const refusal = model.bookingRefusal("refund", id, given, charged);
+      const booking = { id, job: charged, amount: given };
+      expectBooked(refusal, await real.call(at, (account) => account.refund(booking)));
+      if (refusal === null) model.book("refund", id, given, charged);
+    },
+  ),
+
+  command("suspend", [fc.boolean(), crash], (suspended, at) => async (model, real) => {
+    await real.call(at, (account) => account.suspend(suspended));
+    model.suspended = suspended;
+  }),
+
+  command(
+    "setBudget",
+    [fc.constantFrom("total", "day", "month"), fc.option(fc.nat({ max: 600 }), { freq: 3 }), crash],
+    (period, limit, at) => async (model, real) => {
+      const changes = { budget: { [period]: limit } };
+      const verdict = await real.call(at, (account) =>
+        account.updateKey(real.ownerHash, real.keyId, changes),
+      );
+      if (model.suspended) {
+        expect(verdict).toMatchObject({ error: { code: "account_suspended" } });
+        return;
+      }
+      model.budget = { ...model.budget, [period]: limit };
+      expect(verdict).toMatchObject({
+        value: { budget: model.budget, used: { total: model.used(() => true) } },
+      });
     },
   ),
 
@@ -237,16 +299,40 @@ export const commands = [
     },
   ),
 
-  command("rotate", [job], (id) => async (model, real) => {
+  command("revoke", [job, crash], (id, at) => async (model, real) => {
+    if (model.suspended) return;
     const { keyHash, keyId } = real;
     model.key++;
+    model.budget = { total: null, day: null, month: null };
     await real.newKey();
-    expect(await real.account.revokeKey(keyId)).toBe(true);
+    const revoked = await real.call(at, (account) => account.revokeKey(real.ownerHash, keyId));
+    expect(revoked).toMatchObject({ ok: true });
     const refused = { ok: false, error: { code: "invalid_api_key" } };
-    expect(await real.account.reserve({ keyHash, job: id, amount: 0, facts: FACTS, expiresAt: 0 })).toEqual(
-      refused,
-    );
+    const reservation = { facts: FACTS, keyHash, job: id, amount: 0, expiresAt: 0 };
+    expect(await real.account.reserve(reservation)).toEqual(refused);
     expect(await real.account.job(keyHash, id)).toEqual(refused);
+  }),
+
+  command("rotate", [fc.nat({ max: 3 }), crash], (minutes, at) => async (model, real) => {
+    if (model.suspended) return;
+    const former = real.keyHash;
+    await real.rotateKey(at, minutes * MINUTE);
+    const ends = Date.now() + minutes * MINUTE;
+    for (const earlier of real.former) {
+      if (earlier.keyId === real.keyId) earlier.ends = Math.min(earlier.ends, ends);
+    }
+    real.former.push({ hash: former, keyId: real.keyId, ends });
+  }),
+
+  command("useFormer", [which], (index) => async (model, real) => {
+    const former = real.former.at(-1 - index);
+    if (!former || model.suspended) return;
+    const verdict = await real.account.authorise(former.hash, "infer");
+    const revoked = { error: { code: "invalid_api_key" } };
+    const expired = { error: { code: "api_key_expired" } };
+    if (former.keyId !== real.keyId) expect(verdict).toMatchObject(revoked);
+    else if (former.ends <= Date.now()) expect(verdict).toMatchObject(expired);
+    else expect(verdict).toMatchObject({ ok: true, value: { keyId: real.keyId } });
   }),
 
   command("restart", [], () => async (_, real) => real.restart()),

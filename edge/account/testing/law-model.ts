@@ -1,5 +1,6 @@
 /** What the account should do, said as simply as possible: the oracle of the law's property test. */
-import type { Attempt, Idempotency, JobState, Ledger } from "../contract.ts";
+import type { Attempt, Budget, Idempotency, JobState, Ledger } from "../contract.ts";
+import { periodsOf } from "../periods.ts";
 import { DAY } from "./fixture.ts";
 
 export const CONCURRENCY = 3;
@@ -10,6 +11,9 @@ export interface AttachedModel {
   /** The number of the key that asked. */
   readonly key: number;
   readonly amount: number;
+  readonly acceptedAt: number;
+  /** What was charged, once it has ended. */
+  charge: number;
   readonly expiresAt: number;
   /** Which attempt may settle it. */
   attempt: number;
@@ -18,7 +22,10 @@ export interface AttachedModel {
 
 export interface StoredModel {
   readonly kind: "stored";
+  readonly key: number;
   readonly amount: number;
+  readonly acceptedAt: number;
+  charge: number;
   readonly webhook: boolean;
   /** Null when it came without one, or has given it back. */
   idempotency: Idempotency | null;
@@ -32,7 +39,11 @@ export class Model {
   charged = 0;
   /** How often the key was changed; its predecessors are revoked. */
   key = 0;
-  readonly grants = new Set<string>();
+  /** The present key's budgets. */
+  budget: Budget = { total: null, day: null, month: null };
+  suspended = false;
+  /** The operator's bookings by kind and id. */
+  readonly bookings = new Map<string, { amount: number; job?: string }>();
   readonly jobs = new Map<string, AttachedModel | StoredModel>();
 
   constructor(granted: number) {
@@ -46,12 +57,54 @@ export class Model {
   }
 
   /** What a new hold is refused for. */
-  refusal(amount: number, attached: boolean): string | null {
+  refusal(amount: number, attached: boolean, now: number): string | null {
+    if (this.suspended) return "account_suspended";
     const open = [...this.jobs.values()].filter(
       (job) => job.kind === "attached" && job.key === this.key && isHeld(job),
     ).length;
     if (attached && open >= CONCURRENCY) return "concurrency_limit_exceeded";
-    return amount > this.ledger().balance ? "insufficient_credit" : null;
+    if (amount > this.ledger().balance) return "insufficient_credit";
+    const { total, day, month } = this.budget;
+    const today = periodsOf(now);
+    const over = (limit: number | null, counts: (at: number) => boolean) =>
+      limit !== null && amount > Math.max(0, limit - this.used(counts));
+    const overdrawn =
+      over(total, () => true) ||
+      over(month, (at) => periodsOf(at).month === today.month) ||
+      over(day, (at) => periodsOf(at).day === today.day);
+    return overdrawn ? "budget_exceeded" : null;
+  }
+
+  /** What the present key has spent and holds by requests that it sent at such times. */
+  used(counts: (acceptedAt: number) => boolean): number {
+    return [...this.jobs.values()]
+      .filter((job) => job.key === this.key && counts(job.acceptedAt))
+      .reduce((sum, job) => sum + (isHeld(job) ? job.amount : job.charge), 0);
+  }
+
+  /** What a booking is refused for; one that is on the books already is taken again. */
+  bookingRefusal(kind: "grant" | "take_back" | "refund", id: string, amount: number, job?: string) {
+    const known = this.bookings.get(`${kind} ${id}`);
+    if (known) return known.amount === amount && known.job === job ? null : "entry_conflict";
+    if (kind === "take_back" && amount > this.ledger().balance) return "credit_not_free";
+    if (kind === "refund" && job !== undefined) {
+      const charged = this.jobs.get(job);
+      if (!charged || isHeld(charged) || (charged.kind === "attached" && charged.end === "expired")) {
+        return "charge_not_found";
+      }
+      const before = [...this.bookings.values()].filter((each) => each.job === job);
+      const left = charged.charge - before.reduce((sum, each) => sum + each.amount, 0);
+      if (amount > left) return "refund_too_large";
+    }
+    return null;
+  }
+
+  book(kind: "grant" | "take_back" | "refund", id: string, amount: number, job?: string): void {
+    if (this.bookings.has(`${kind} ${id}`)) return;
+    this.bookings.set(`${kind} ${id}`, { amount, ...(job !== undefined && { job }) });
+    if (kind === "grant") this.granted += amount;
+    if (kind === "take_back") this.granted -= amount;
+    if (kind === "refund") this.charged -= amount;
   }
 
   /** The attached request, unless it is stored or unknown. */
@@ -90,7 +143,8 @@ export class Model {
     job.state = state;
     if (state === "failed") job.idempotency = null;
     job.finishedAt = now;
-    this.charged += Math.min(charge, job.amount);
+    job.charge = Math.min(charge, job.amount);
+    this.charged += job.charge;
   }
 
   /** What the alarm does now. */

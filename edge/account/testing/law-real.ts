@@ -4,6 +4,7 @@ import { expect, vi } from "vitest";
 import { hashKey } from "../../auth/key.ts";
 import { Account } from "../account.ts";
 import { soonest } from "../alarm.ts";
+import { SCOPES } from "../scopes.ts";
 import { keyOptions } from "./fixture.ts";
 import { checkLaw } from "./law.ts";
 import { CONCURRENCY, type Model } from "./law-model.ts";
@@ -17,6 +18,10 @@ export class Real {
   account: Account;
   keyId = "";
   keyHash = "";
+  /** A key that may manage the others. */
+  ownerHash = "";
+  /** What rotated keys were called before. */
+  former: { hash: string; keyId: string; ends: number }[] = [];
 
   constructor(state: DurableObjectState) {
     this.#state = state;
@@ -29,11 +34,25 @@ export class Real {
     this.account = new Account(this.#state, env);
   }
 
+  async newOwner(): Promise<void> {
+    const { key } = await this.account.createKey({ ...keyOptions, scopes: SCOPES });
+    this.ownerHash = await hashKey(key);
+  }
+
   async newKey(): Promise<void> {
-    const limits = { requestsPerMinute: 1_000_000, concurrency: CONCURRENCY };
+    const limits = { ...keyOptions.limits, concurrency: CONCURRENCY };
     const { key, record } = await this.account.createKey({ ...keyOptions, limits });
     this.keyId = record.id;
     this.keyHash = await hashKey(key);
+  }
+
+  /** Gives the key another text; after a crash it may be rotated twice. */
+  async rotateKey(crash: number | null, overlapMs: number): Promise<void> {
+    const rotated = await this.call(crash, (account) =>
+      account.rotateKey(this.ownerHash, this.keyId, overlapMs),
+    );
+    if (!rotated.ok) throw new Error(rotated.error.code);
+    this.keyHash = await hashKey(rotated.value.key);
   }
 
   /** Calls the account; if it crashes before statement number `crash` of a transaction, it is restarted and called again. */

@@ -3,7 +3,8 @@ import { receiptSchema } from "../../../core/receipt.ts";
 import { readLedger } from "../ledger.ts";
 
 /**
- * What is wrong with the account's books: its totals against its entries and holds, and its holds against its jobs.
+ * What is wrong with the account's books: its totals against its entries and holds, and its holds against its jobs, and
+ * its keys' running sums.
  * Empty when the law holds: granted = balance + held + charged, with no part below 0.
  */
 export function checkLaw(sql: SqlStorage): string[] {
@@ -13,12 +14,12 @@ export function checkLaw(sql: SqlStorage): string[] {
   const expect = (what: string, found: number, right: number) => {
     if (found !== right) wrong.push(`${what}: ${found}, not ${right}`);
   };
-  expect("granted", granted, sum("SELECT coalesce(sum(amount), 0) AS total FROM entry WHERE kind = 'grant'"));
-  expect(
-    "charged",
-    charged,
-    sum("SELECT coalesce(sum(amount), 0) AS total FROM entry WHERE kind = 'charge'"),
-  );
+  const booked = (more: string, less: string) =>
+    sum(
+      `SELECT coalesce(sum(iif(kind = '${more}', amount, -amount)), 0) AS total FROM entry WHERE kind IN ('${more}', '${less}')`,
+    );
+  expect("granted", granted, booked("grant", "take_back"));
+  expect("charged", charged, booked("charge", "refund"));
   expect("held", held, sum("SELECT coalesce(sum(amount), 0) AS total FROM hold"));
   expect("granted", granted, balance + held + charged);
   for (const [what, amount] of Object.entries({ balance, held, charged })) {
@@ -37,9 +38,23 @@ export function checkLaw(sql: SqlStorage): string[] {
   );
   expect(
     "holds that have ended",
-    sum("SELECT count(*) AS total FROM hold WHERE job IN (SELECT id FROM entry WHERE kind <> 'grant')"),
+    sum(
+      "SELECT count(*) AS total FROM hold WHERE job IN (SELECT id FROM entry WHERE kind IN ('charge', 'expired', 'forgiven'))",
+    ),
     0,
   );
+  const overcounted = sum(
+    `SELECT count(*) AS total FROM key WHERE used_total <>
+       (SELECT coalesce(sum(amount), 0) FROM (
+          SELECT key, amount FROM entry WHERE kind = 'charge' UNION ALL SELECT key, amount FROM hold) AS spent
+        WHERE key.id IN (SELECT value FROM json_each((SELECT lineage FROM key AS own WHERE own.id = spent.key))))`,
+  );
+  expect("keys whose use is not what they and their descendants spent", overcounted, 0);
+  const overdrawn = sum(
+    `SELECT count(*) AS total FROM key WHERE used_total < 0 OR used_day < 0 OR used_month < 0
+       OR used_day > used_month OR used_month > used_total`,
+  );
+  expect("keys with impossible sums", overdrawn, 0);
   expect(
     "receipts",
     sum("SELECT count(*) AS total FROM receipt"),

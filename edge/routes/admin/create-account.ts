@@ -4,12 +4,12 @@ import { newAccountId } from "../../auth/key.ts";
 import { requireOperator } from "../../auth/operator.ts";
 import { readJson } from "../../read-json.ts";
 import { ADMIN_SECURITY, jsonBody, jsonResponse, type Operation } from "../operation.ts";
-import { MAX_GRANT } from "./grant-credit.ts";
+import { MAX_BOOKING } from "./wire.ts";
 
 const newAccount = z
   .strictObject({
     name: z.string().min(1).max(128),
-    credit_microcredits: z.int().min(0).max(MAX_GRANT).openapi({ description: "Granted at once" }),
+    credit_microcredits: z.int().min(0).max(MAX_BOOKING).openapi({ description: "Granted at once" }),
   })
   .openapi("NewAccount");
 
@@ -20,7 +20,7 @@ const account = z
     key: z.object({ id: z.string(), key: z.string() }),
     webhook_secret: z.string(),
   })
-  .openapi("Account");
+  .openapi("OpenedAccount");
 
 export const createAccount: Operation = {
   route: {
@@ -43,8 +43,10 @@ export const createAccount: Operation = {
     const { key, record } = await object.createKey({
       name: "first key",
       scopes: SCOPES,
+      models: null,
       expiresAt: null,
-      limits: { requestsPerMinute: 6_000, concurrency: 256 },
+      limits: { requestsPerMinute: 6_000, tokensPerMinute: null, concurrency: 256 },
+      budget: { total: null, day: null, month: null },
     });
     const secret = await object.webhookSecret();
     return context.json({ id, object: "account", key: { id: record.id, key }, webhook_secret: secret }, 201);

@@ -5,6 +5,7 @@ import { accountError, type Caller, requireKey } from "../../auth/caller.ts";
 import { readCacheDirectives } from "../../cache/directives.ts";
 import type { Accepted, AnswerEvent } from "../../chat/accepted.ts";
 import { acceptAttached } from "../../chat/attached.ts";
+import { maxCostHeader, readMaxCost } from "../../chat/max-cost.ts";
 import { prepareQuestion } from "../../chat/prepare.ts";
 import { type ChatRequestBody, chatCompletion, chatRequest, NEUTRAL_PARAMETERS } from "../../chat/schema.ts";
 import { acceptWatched, replay, replayedHeaders } from "../../chat/stored.ts";
@@ -43,7 +44,6 @@ export const createCompletion: Operation = {
   },
   middleware: [requireKey],
   handler: async (context) => {
-    refuseUnsupportedHeaders(context);
     const { body, hash: requestHash } = await readHashedJson(context, chatRequest, {
       maxBytes: MAX_BODY_BYTES,
       unsupported: NEUTRAL_PARAMETERS,
@@ -55,9 +55,12 @@ export const createCompletion: Operation = {
     const known = idempotency && (await recall(caller, idempotency));
     if (known) return asJob ? showJob(context, known, true) : showAnswer(context, body, () => replay(known));
 
+    const maxCost = readMaxCost(context.req.header("x-max-cost"));
+    const question = await prepareQuestion(context.env, caller, body, maxCost);
+    for (const [name, value] of Object.entries(maxCostHeader(question.plan))) context.header(name, value);
     const request = {
       caller,
-      question: await prepareQuestion(context.env, caller, body),
+      question,
       requestHash,
       cache: readCacheDirectives(context.req.header("cache-control")),
       trace: context.req.header("traceparent")?.slice(0, 128) ?? null,
@@ -153,16 +156,6 @@ function refuseCombinations(body: ChatRequestBody, asJob: boolean): void {
   if (body.stream && asJob) {
     throw new ApiError("unsupported_parameter", "'stream' cannot be combined with 'Prefer: respond-async'.", {
       param: "stream",
-    });
-  }
-}
-
-/** A header that promises what is not kept must not be ignored: the client would rely on it. */
-function refuseUnsupportedHeaders(context: AppContext): void {
-  const header = "x-max-cost";
-  if (context.req.header(header) !== undefined) {
-    throw new ApiError("unsupported_parameter", `The header '${header}' is not supported.`, {
-      param: header,
     });
   }
 }

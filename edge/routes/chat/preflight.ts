@@ -1,10 +1,14 @@
 import { z } from "@hono/zod-openapi";
 import { requireKey } from "../../auth/caller.ts";
+import { maxCostHeader, readMaxCost } from "../../chat/max-cost.ts";
 import { prepareQuestion } from "../../chat/prepare.ts";
 import { chatRequest, NEUTRAL_PARAMETERS } from "../../chat/schema.ts";
 import { MAX_BODY_BYTES } from "../../images/limits.ts";
 import { readJson } from "../../read-json.ts";
 import { jsonBody, jsonResponse, KEY_SECURITY, type Operation } from "../operation.ts";
+
+/** How many of a key's calls one takes: counting may fetch and tokenize. */
+const PREFLIGHT_WEIGHT = 5;
 
 const size = z.tuple([z.int(), z.int()]).openapi({ description: "[width, height] in pixels" });
 
@@ -20,6 +24,7 @@ const preflightResult = z
     }),
     max_tokens: z.int(),
     max_cost_microcredits: z.int().openapi({ description: "What the answer costs at most." }),
+    price_version: z.string(),
     images: z.array(
       z.object({
         digest: z.string(),
@@ -51,8 +56,9 @@ export const preflight: Operation = {
       unsupported: NEUTRAL_PARAMETERS,
     });
     const caller = context.get("caller");
-    await caller.authorise("infer");
-    const { model, plan, images } = await prepareQuestion(context.env, caller, body);
+    await caller.authorise("infer", { weight: PREFLIGHT_WEIGHT, model: body.model });
+    const maxCost = readMaxCost(context.req.header("x-max-cost"));
+    const { model, plan, images } = await prepareQuestion(context.env, caller, body, maxCost);
     const result: z.infer<typeof preflightResult> = {
       object: "preflight",
       model: model.id,
@@ -62,6 +68,7 @@ export const preflight: Operation = {
       text_tokens_exact: true,
       max_tokens: plan.maxTokens,
       max_cost_microcredits: plan.maxCharge,
+      price_version: plan.price.version,
       images: plan.images.map(({ width, height, grid, resized, tiles, tokens }, index) => ({
         digest: images[index]!.digest,
         width,
@@ -72,6 +79,6 @@ export const preflight: Operation = {
         tokens: { ...tokens },
       })),
     };
-    return context.json(result);
+    return context.json(result, 200, maxCostHeader(plan));
   },
 };

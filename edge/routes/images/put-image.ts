@@ -9,6 +9,9 @@ import { readBody } from "../../read-bytes.ts";
 import { jsonResponse, KEY_SECURITY, type Operation } from "../operation.ts";
 import { digestParams, readDigest } from "./digest-param.ts";
 
+/** How many of a key's calls one takes. */
+const UPLOAD_WEIGHT = 20;
+
 const imageObject = z
   .object({
     digest: z.string(),
@@ -40,7 +43,7 @@ export const putImage: Operation = {
   handler: async (context) => {
     const digest = readDigest(context);
     const caller = context.get("caller");
-    await caller.authorise("infer");
+    await caller.authorise("infer", { weight: UPLOAD_WEIGHT });
     const bytes = await readBody(context.req.raw, MAX_IMAGE_BYTES);
     if (!bytes) {
       throw new ApiError(

@@ -1,7 +1,7 @@
 import { z } from "@hono/zod-openapi";
 import { requireKey } from "../../auth/caller.ts";
 import { jsonResponse, KEY_SECURITY, type Operation } from "../operation.ts";
-import { keyBody, keySchema } from "./wire.ts";
+import { keyBody, keyError, keySchema } from "./wire.ts";
 
 export const listKeys: Operation = {
   route: {
@@ -17,7 +17,8 @@ export const listKeys: Operation = {
   handler: async (context) => {
     const caller = context.get("caller");
     await caller.authorise("keys:write");
-    const records = await caller.object.listKeys();
-    return context.json({ object: "list", data: records.map(keyBody) });
+    const records = await caller.object.listKeys(caller.keyHash);
+    if (!records.ok) throw keyError(records.error);
+    return context.json({ object: "list", data: records.value.map(keyBody) });
   },
 };

@@ -1,7 +1,7 @@
 import { z } from "@hono/zod-openapi";
 import { requireKey } from "../../auth/caller.ts";
-import { ApiError } from "../../errors.ts";
 import { jsonResponse, KEY_SECURITY, type Operation } from "../operation.ts";
+import { keyError } from "./wire.ts";
 
 export const revokeKey: Operation = {
   route: {
@@ -22,7 +22,8 @@ export const revokeKey: Operation = {
     const caller = context.get("caller");
     await caller.authorise("keys:write");
     const id = context.req.param("id") ?? "";
-    if (!(await caller.object.revokeKey(id))) throw new ApiError("key_not_found", "There is no such key.");
+    const revoked = await caller.object.revokeKey(caller.keyHash, id);
+    if (!revoked.ok) throw keyError(revoked.error);
     return context.json({ id, object: "key.deleted", deleted: true });
   },
 };

@@ -1,37 +1,140 @@
 import { z } from "@hono/zod-openapi";
-import type { KeyRecord } from "../../account/contract.ts";
+import { MODELS } from "../../../core/models.ts";
+import type { KeyChanges, KeyError, KeyOption, KeyRecord } from "../../account/contract.ts";
+import { MAX_GRANTED } from "../../account/ledger.ts";
 import { SCOPES } from "../../account/scopes.ts";
+import { accountError } from "../../auth/caller.ts";
+import { ApiError } from "../../errors.ts";
 import { toSeconds } from "../../seconds.ts";
 
-export const scopeSchema = z.enum(SCOPES);
+/** How many of a key's calls the making of a secret takes: it writes, and it lasts. */
+export const SECRET_WEIGHT = 60;
 
-export const keySchema = z
-  .object({
+/** The last second of the year 9999. */
+const LAST_SECOND = 253_402_300_799;
+
+const models = MODELS.map(({ id }) => id);
+const budgetLimit = z.int().min(0).max(MAX_GRANTED).nullable();
+const budget = z.strictObject({
+  total_microcredits: budgetLimit,
+  day_microcredits: budgetLimit.openapi({ description: "Each UTC day" }),
+  month_microcredits: budgetLimit.openapi({ description: "Each UTC month" }),
+});
+
+const options = z.strictObject({
+  name: z.string().min(1).max(128),
+  scopes: z.array(z.enum(SCOPES)).min(1),
+  models: z.array(z.enum(models)).min(1).nullable().openapi({ description: "null for all" }),
+  expires_at: z.int().min(1).max(LAST_SECOND).nullable().openapi({ description: "Unix seconds" }),
+  requests_per_minute: z.int().min(1).max(100_000),
+  tokens_per_minute: z.int().min(1).max(1e9).nullable(),
+  concurrency: z.int().min(1).max(10_000),
+  budget: budget.partial(),
+});
+
+/** What a key's options are changed to; what is left out stays. */
+export const keyChanges = options.partial().openapi("KeyChanges");
+
+/** What a key is made with; what is left out is its maker's, or the usual limit if that is less. */
+export const newKey = options.partial().required({ name: true }).openapi("NewKey");
+
+export const keySchema = options
+  .extend({
     id: z.string(),
     object: z.literal("key"),
-    name: z.string(),
     start: z.string().openapi({ description: "The key's first characters" }),
-    scopes: z.array(scopeSchema),
-    requests_per_minute: z.int(),
-    concurrency: z.int(),
+    budget,
+    used: z
+      .object({ total_microcredits: z.int(), day_microcredits: z.int(), month_microcredits: z.int() })
+      .openapi({ description: "Charged and held, by this key and those made with it" }),
+    created_by: z.string().nullable().openapi({ description: "The key that made it; null: the operator" }),
     created_at: z.int().openapi({ description: "Unix seconds" }),
-    expires_at: z.int().nullable(),
+    last_used_at: z.int().nullable().openapi({ description: "Unix seconds, at most an hour late" }),
     revoked_at: z.int().nullable(),
   })
   .openapi("Key");
 
+export const shownKey = keySchema.extend({ key: z.string().openapi({ description: "Shown only now" }) });
+
+/** A body's options in the account's terms. */
+export function readOptions(body: z.infer<typeof keyChanges>): KeyChanges {
+  return {
+    name: body.name,
+    scopes: body.scopes,
+    models: body.models,
+    expiresAt: body.expires_at && body.expires_at * 1000,
+    limits: {
+      requestsPerMinute: body.requests_per_minute,
+      tokensPerMinute: body.tokens_per_minute,
+      concurrency: body.concurrency,
+    },
+    budget: {
+      total: body.budget?.total_microcredits,
+      day: body.budget?.day_microcredits,
+      month: body.budget?.month_microcredits,
+    },
+  };
+}
+
 /** A key as it is listed. */
 export function keyBody(record: KeyRecord): z.infer<typeof keySchema> {
+  const seconds = (time: number | null) => (time === null ? null : toSeconds(time));
   return {
     id: record.id,
     object: "key",
     name: record.name,
     start: record.start,
     scopes: [...record.scopes],
+    models: record.models && [...record.models],
     requests_per_minute: record.limits.requestsPerMinute,
+    tokens_per_minute: record.limits.tokensPerMinute,
     concurrency: record.limits.concurrency,
+    budget: {
+      total_microcredits: record.budget.total,
+      day_microcredits: record.budget.day,
+      month_microcredits: record.budget.month,
+    },
+    used: {
+      total_microcredits: record.used.total,
+      day_microcredits: record.used.day,
+      month_microcredits: record.used.month,
+    },
+    created_by: record.createdBy,
     created_at: toSeconds(record.createdAt),
-    expires_at: record.expiresAt === null ? null : toSeconds(record.expiresAt),
-    revoked_at: record.revokedAt === null ? null : toSeconds(record.revokedAt),
+    expires_at: seconds(record.expiresAt),
+    last_used_at: seconds(record.lastUsedAt),
+    revoked_at: seconds(record.revokedAt),
   };
 }
+
+/** The refusal of a request about keys. */
+export function keyError(error: KeyError): ApiError {
+  switch (error.code) {
+    case "key_not_found":
+      return new ApiError(error.code, "There is no such key.");
+    case "key_revoked":
+      return new ApiError(error.code, "The key is revoked, for good.");
+    case "exceeds_own_key": {
+      const param = FIELDS[error.option];
+      return new ApiError(
+        error.code,
+        `The asking key has less than that by '${param}', so it can't give or manage it.`,
+        { param },
+      );
+    }
+    default:
+      return accountError(error);
+  }
+}
+
+const FIELDS: Readonly<Record<KeyOption, string>> = {
+  scopes: "scopes",
+  models: "models",
+  expiresAt: "expires_at",
+  requestsPerMinute: "requests_per_minute",
+  tokensPerMinute: "tokens_per_minute",
+  concurrency: "concurrency",
+  "budget.total": "budget.total_microcredits",
+  "budget.day": "budget.day_microcredits",
+  "budget.month": "budget.month_microcredits",
+};

@@ -1,6 +1,7 @@
 import { z } from "@hono/zod-openapi";
-import type { Model } from "../../../core/models.ts";
+import type { Model, Price } from "../../../core/models.ts";
 import type { Env } from "../../env.ts";
+import { priceBody, priceSchema } from "../../prices/wire.ts";
 import { replicateModel } from "../../replicate/support.ts";
 
 export const modelSchema = z
@@ -25,20 +26,13 @@ export const modelSchema = z
       unpad: z.enum(["truncate", "exact"]),
     }),
     defaults: z.object({ temperature: z.number(), top_p: z.number(), max_tokens: z.int() }),
-    price: z
-      .object({
-        version: z.string(),
-        image_token_microcredits: z.int(),
-        text_token_microcredits: z.int(),
-        output_token_microcredits: z.int(),
-      })
-      .openapi({ description: "Micro-credits per token" }),
+    price: priceSchema,
   })
   .openapi("Model");
 
-/** A registry entry as this deployment's API shows it. */
-export function modelBody(env: Env, model: Model): z.infer<typeof modelSchema> {
-  const { geometry, defaults, price } = model;
+/** A registry entry as this deployment's API shows it, with its present price. */
+export function modelBody(env: Env, model: Model, price: Price): z.infer<typeof modelSchema> {
+  const { geometry, defaults } = model;
   return {
     id: model.id,
     object: "model",
@@ -57,11 +51,6 @@ export function modelBody(env: Env, model: Model): z.infer<typeof modelSchema> {
       unpad: geometry.unpad,
     },
     defaults: { temperature: defaults.temperature, top_p: defaults.topP, max_tokens: defaults.maxTokens },
-    price: {
-      version: price.version,
-      image_token_microcredits: price.imageToken,
-      text_token_microcredits: price.textToken,
-      output_token_microcredits: price.outputToken,
-    },
+    price: priceBody(price),
   };
 }

@@ -208,13 +208,6 @@ describe.concurrent("a question", () => {
     await expectQuestionRefused(changes, refusal);
   });
 
-  it.each(["x-max-cost"])("with the header %s is refused", async (header) => {
-    const account = await newAccount();
-    const response = await account.post("/v1/chat/completions", example, { [header]: "1" });
-    await expectRefusal(response, unsupported(header));
-    await expectUntouched(account);
-  });
-
   it("that asks for more than the context leaves is told both numbers", async () => {
     await expectQuestionRefused(
       { ...question("🦜".repeat(970)), max_tokens: 256 },

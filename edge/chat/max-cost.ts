@@ -1,0 +1,24 @@
+/** The header `X-Max-Cost`: the most that a request may cost, in whole micro-credits. */
+import { ApiError } from "../errors.ts";
+import type { RequestPlan } from "./plan.ts";
+
+/** What became of the ceiling. */
+export const MAX_COST_APPLIED = "x-max-cost-applied";
+
+/** The request's ceiling, or null when it names none. */
+export function readMaxCost(header: string | undefined): number | null {
+  if (header === undefined) return null;
+  const text = header.trim();
+  if (!/^\d{1,15}$/.test(text)) {
+    throw new ApiError("invalid_value", "'x-max-cost' must be a whole number of micro-credits.", {
+      param: "x-max-cost",
+    });
+  }
+  return Number(text);
+}
+
+/** Tells a caller who named a ceiling whether it shortened the answer. */
+export function maxCostHeader({ maxCost, clamped, maxTokens }: RequestPlan): Record<string, string> {
+  if (maxCost === null) return {};
+  return { [MAX_COST_APPLIED]: clamped ? `clamped; max_tokens=${maxTokens}` : "unchanged" };
+}

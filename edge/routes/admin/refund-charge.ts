@@ -1,0 +1,27 @@
+import { z } from "@hono/zod-openapi";
+import { requireOperator } from "../../auth/operator.ts";
+import { readJson } from "../../read-json.ts";
+import { ADMIN_SECURITY, jsonBody, jsonResponse, type Operation } from "../operation.ts";
+import { accountParams, booking, findAccount, ledgerOf, ledgerSchema } from "./wire.ts";
+
+const refund = booking
+  .extend({ job: z.string().min(1).max(128).openapi({ description: "The completion's or job's id" }) })
+  .openapi("Refund");
+
+export const refundCharge: Operation = {
+  route: {
+    method: "post",
+    path: "/v1/admin/accounts/{id}/refunds",
+    summary: "Give back what an answer was charged, or a part of it",
+    security: ADMIN_SECURITY,
+    request: { params: accountParams, ...jsonBody(refund) },
+    responses: { 201: jsonResponse("The ledger afterwards", ledgerSchema) },
+  },
+  middleware: [requireOperator],
+  handler: async (context) => {
+    const { id, job, amount_microcredits } = await readJson(context, refund);
+    const account = await findAccount(context);
+    const refunded = await account.refund({ id: `refund/${id}`, job, amount: amount_microcredits });
+    return context.json(ledgerOf(refunded), 201);
+  },
+};
