@@ -8,7 +8,7 @@ import { readLedger } from "./ledger.ts";
  * a stored job's run is the longest, with the platform's 15 minutes for an alarm handler.
  */
 const TOMBSTONE_MS = 20 * 60_000;
-/** How soon the first sweep follows; the later ones come at greater distance. */
+/** How soon each sweep follows the one before, in milliseconds. */
 export const SWEEP_MS = 60_000;
 
 export interface Tombstone {
