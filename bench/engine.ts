@@ -71,6 +71,7 @@ async function measure(
   const figures = (times: readonly Times[]) => ({
     first_token_ms: median(times.map(({ firstMs }) => firstMs)),
     tokens_per_s: median(times.map(({ tokensPerSecond }) => tokensPerSecond)),
+    peak_rss_mb: round(times[0]?.peakRssMb ?? 0),
   });
   const [own, other] = [figures(ours), figures(theirs)];
   return {
@@ -95,6 +96,8 @@ interface Times {
   readonly firstMs: number;
   /** After the first token. */
   readonly tokensPerSecond: number;
+  /** The most memory that the engine's process has held so far, in MiB; ours is this one. */
+  readonly peakRssMb: number;
 }
 
 async function answer(engine: Engine, request: EngineRequest): Promise<Times> {
@@ -109,7 +112,8 @@ async function answer(engine: Engine, request: EngineRequest): Promise<Times> {
     tokens += step.ids.length;
   }
   const seconds = (performance.now() - first) / 1000;
-  return { firstMs: first - begun, tokensPerSecond: (tokens - 1) / seconds };
+  const peakRssMb = process.resourceUsage().maxRSS / 1024;
+  return { firstMs: first - begun, tokensPerSecond: (tokens - 1) / seconds, peakRssMb };
 }
 
 /** Tokens a second of some requests that begin together, images and prefill included. */
@@ -152,7 +156,7 @@ interface Baseline {
 }
 
 const started = z.object({ version: z.string() });
-const timed = z.object({ first_ms: z.number(), tokens_per_s: z.number() });
+const timed = z.object({ first_ms: z.number(), tokens_per_s: z.number(), peak_rss_mb: z.number() });
 
 /** Transformers in a process of its own, asked by a line on its input; undefined when there is no Python for it. */
 async function startBaseline(request: EngineRequest): Promise<Baseline | undefined> {
@@ -191,8 +195,8 @@ async function startBaseline(request: EngineRequest): Promise<Baseline | undefin
     version,
     async answer() {
       send({});
-      const { first_ms, tokens_per_s } = timed.parse(await next());
-      return { firstMs: first_ms, tokensPerSecond: tokens_per_s };
+      const { first_ms, tokens_per_s, peak_rss_mb } = timed.parse(await next());
+      return { firstMs: first_ms, tokensPerSecond: tokens_per_s, peakRssMb: peak_rss_mb };
     },
     stop: () => child.kill(),
   };

@@ -5,6 +5,7 @@ The first line on stdin is the request; each further line asks for one answer, t
 
 import base64
 import json
+import resource
 import sys
 import time
 
@@ -53,7 +54,11 @@ def main() -> None:
                 streamer=clock,
             )
         first, last = clock.times[1], clock.times[-1]
-        figures = {"first_ms": (first - begun) * 1000, "tokens_per_s": (len(clock.times) - 2) / (last - first)}
+        figures = {
+            "first_ms": (first - begun) * 1000,
+            "tokens_per_s": (len(clock.times) - 2) / (last - first),
+            "peak_rss_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+        }
         print(json.dumps(figures), flush=True)
 
 

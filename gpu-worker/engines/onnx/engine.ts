@@ -24,14 +24,16 @@ const MOST_THREADS = 4;
 const IMAGE_CACHE_BYTES = 64 << 20;
 
 /** Loads the graphs. Throws when they do not fit together. */
-export async function createOnnxEngine({
-  weights,
-  model,
-  slots,
-  onFailure,
-}: OnnxEngineOptions): Promise<Engine> {
+export async function createOnnxEngine({ weights, ...options }: OnnxEngineOptions): Promise<Engine> {
   const threads = Math.min(availableParallelism(), MOST_THREADS);
-  const graphs = await loadGraphs(weights, threads, model.geometry.tile);
+  return engineOver(await loadGraphs(weights, threads, options.model.geometry.tile), options);
+}
+
+/** The engine over graphs that are loaded. */
+export function engineOver(
+  graphs: Graphs,
+  { model, slots, onFailure }: Omit<OnnxEngineOptions, "weights">,
+): Engine {
   const images = new ImageCache(IMAGE_CACHE_BYTES);
   const scheduler = new Scheduler(graphs, preparation(graphs, model, images), {
     slots,

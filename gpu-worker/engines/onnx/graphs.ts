@@ -44,18 +44,23 @@ export interface Graphs {
 export async function loadGraphs(folder: string, threads: number, tile: number): Promise<Graphs> {
   const config = modelConfig.parse(await readJson(join(folder, WEIGHT_FILES.config))).text_config;
   const imageNewline = await readTensor(join(folder, WEIGHT_FILES.tensors), "image_newline");
-  const open = (name: string) =>
+  const open = (name: string, threadsMay: "sleep" | "spin" = "sleep") =>
     InferenceSession.create(join(folder, name), {
       intraOpNumThreads: threads,
       // The graphs are written with fused operators where these are quicker; further fusing makes them slower.
       graphOptimizationLevel: "basic",
-      // Within a call threads spin, since a decoding step is a hundred operators of a few microseconds. Between calls
-      // they would take the cores that HTTP and the other processes of the machine need.
-      extra: { session: { force_spinning_stop: "1" } },
+      extra: {
+        session: {
+          intra_op: { allow_spinning: threadsMay === "spin" ? "1" : "0" },
+          // Between calls they would take the cores that HTTP and the other processes of the machine need.
+          force_spinning_stop: "1",
+        },
+      },
     });
   const vision = await open(WEIGHT_FILES.vision);
   const prefill = await open(WEIGHT_FILES.prefill);
-  const decode = await open(WEIGHT_FILES.decode);
+  // A step is a hundred operators of a few microseconds each: to wake a thread for every one would take most of it.
+  const decode = await open(WEIGHT_FILES.decode, "spin");
 
   const { hidden_size: width, num_hidden_layers: layers, vocab_size: vocabulary } = config;
   const heads = config.num_key_value_heads ?? config.num_attention_heads;
