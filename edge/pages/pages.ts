@@ -1,18 +1,16 @@
-import playground from "../../web/built/playground.html";
+import pages from "../../web/built/pages.html";
 import type { App } from "../routes/operation.ts";
 
+const PATHS = ["/", "/account"];
+
 /**
- * Serves the pages for people; `web/` has their sources. A page is one file, so that it is there after one request, and
- * only its one script and one style sheet, named by a nonce, count: not even another file of this origin could be run.
+ * Serves the pages for people; `web/` has their sources. They are one file, so that one request suffices, and only its one
+ * script and one style sheet, named by a nonce, count: not even another file of this origin could be run.
  */
 export function mountPages(app: App): void {
-  mountPage(app, "/", playground);
-}
-
-function mountPage(app: App, path: string, html: string): void {
-  app.get(path, (context) => {
+  app.on("GET", PATHS, (context) => {
     const nonce = crypto.randomUUID();
-    return context.html(html.replaceAll("%nonce%", nonce), 200, {
+    return context.html(pages.replaceAll("%nonce%", nonce), 200, {
       "content-security-policy": [
         "default-src 'none'",
         `script-src 'nonce-${nonce}'`,

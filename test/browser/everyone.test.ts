@@ -1,33 +1,12 @@
 /** The pages for everyone: in Chinese, in the dark, on a phone, without a mouse, with a screen reader. */
-import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
-import type { AxeResults } from "axe-core";
-import type { Page } from "playwright-core";
 import { describe, expect, it } from "vitest";
 import { EXAMPLE } from "../helpers/examples.ts";
 import { newAccount } from "../helpers/shared.ts";
+import { overflow, seriousFaults } from "./faults.ts";
 import { PlaygroundPage } from "./playground-page.ts";
 import { drop, visits } from "./visit.ts";
 
-const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
-
 const open = visits();
-
-/** Serious and critical faults that axe-core finds, each with the elements that have it. */
-async function seriousFaults(page: Page): Promise<string[]> {
-  await page.waitForFunction(() =>
-    document.getAnimations().every(({ playState }) => playState === "finished"),
-  );
-  await page.evaluate(AXE);
-  const { violations } = await page.evaluate<AxeResults>("axe.run()");
-  return violations
-    .filter(({ impact }) => impact === "serious" || impact === "critical")
-    .map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(" ")}`);
-}
-
-function overflow(page: Page): Promise<number> {
-  return page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
-}
 
 describe("the playground", () => {
   it("speaks Chinese to whom the browser says so, and either language to whom asks", async () => {

@@ -17,11 +17,11 @@ const [STAR, THREE] = EXAMPLES;
 
 const open = visits();
 
-/** Screen pixels are fractions of the canvas's. */
+/** Canvas pixels; the browser lays out in fractions of a screen pixel. */
 function close(actual: readonly number[], expected: readonly number[]): void {
   expect(actual).toHaveLength(expected.length);
   for (const [index, value] of expected.entries()) {
-    expect(Math.abs(actual[index]! - value), `${actual} for ${expected}`).toBeLessThan(3);
+    expect(Math.abs(actual[index]! - value), `${actual} for ${expected}`).toBeLessThan(0.5);
   }
 }
 

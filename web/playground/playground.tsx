@@ -34,8 +34,14 @@ export function Playground() {
   const conversation = useConversation(picture, key);
   const composer = useRef<HTMLTextAreaElement>(null);
 
+  const dropped = useRef(0);
+
   const show = async (bytes: Blob, name: string, sample?: string) => {
+    dropped.current += 1;
+    const turn = dropped.current;
     const read = await readPicture(bytes, name, sample);
+    // A large picture takes longer to read than a small one that was dropped after it.
+    if (turn !== dropped.current) return;
     refuse(read.ok ? null : read.error);
     if (read.ok) take(read.value);
   };

@@ -7,6 +7,12 @@ export function credits(microCredits: number): string {
   return (microCredits / CREDIT).toLocaleString("en", { maximumFractionDigits: 6 });
 }
 
+/** What a visitor types as credits, in micro-credits; null for nothing typed. */
+export function toMicroCredits(typed: string): number | null {
+  const value = Number(typed.trim());
+  return typed.trim() === "" || !(value >= 0) ? null : Math.round(value * CREDIT);
+}
+
 export function count(value: number): string {
   return value.toLocaleString("en");
 }

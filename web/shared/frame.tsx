@@ -1,5 +1,6 @@
 /** What every page has around its content: the name, the ways to the other pages, and the language. */
 import type { ComponentChildren } from "preact";
+import { useEffect } from "preact/hooks";
 import { LANGUAGES, type Language, TextsContext, useLanguage } from "./language.ts";
 import mark from "./mark.svg";
 
@@ -11,6 +12,10 @@ interface FrameProps {
 export function Frame({ here, children }: FrameProps) {
   const [language, choose] = useLanguage();
   const texts = LANGUAGES[language];
+  const title = here === "account" ? texts.account.heading : texts.picture.heading;
+  useEffect(() => {
+    document.title = `Tessera: ${title}`;
+  }, [title]);
   const other: Language = language === "en" ? "zh" : "en";
   return (
     <TextsContext.Provider value={texts}>
@@ -22,6 +27,9 @@ export function Frame({ here, children }: FrameProps) {
         <nav aria-label={texts.frame.pages}>
           <a href="/" aria-current={here === "playground" ? "page" : undefined}>
             {texts.frame.playground}
+          </a>
+          <a href="/account" aria-current={here === "account" ? "page" : undefined}>
+            {texts.frame.account}
           </a>
           <a href="/openapi.json">{texts.frame.api}</a>
           <button type="button" class="quiet" lang={LANGUAGES[other].tag} onClick={() => choose(other)}>

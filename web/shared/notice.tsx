@@ -37,7 +37,10 @@ export function Notice({ failure, children }: NoticeProps) {
   );
 }
 
+/** Codes whose fixed sentence leaves out what the server names: a scope, a model, a field. */
+const NAMING = new Set(["insufficient_scope", "model_not_allowed", "exceeds_own_key", "invalid_value"]);
+
 /** Whether the server's own words add what no fixed sentence has, such as a limit or a format's name. */
 function isTelling(code: string): boolean {
-  return code.startsWith("image_") || code.endsWith("_exceeded") || code === "invalid_value";
+  return NAMING.has(code) || code.startsWith("image_") || code.endsWith("_exceeded");
 }

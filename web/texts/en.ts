@@ -96,7 +96,66 @@ export interface Texts {
   readonly failures: Readonly<Record<string, Sentence>>;
 }
 
-export type AccountTexts = Record<"heading" | "lead", string>;
+export type AccountTexts = Record<
+  | "heading"
+  | "lead"
+  | "loading"
+  | "reload"
+  | "more"
+  | "usage"
+  | "measure"
+  | "range"
+  | "unused"
+  | "unusedLink"
+  | "figures"
+  | "day"
+  | "model"
+  | "keys"
+  | "name"
+  | "scopes"
+  | "used"
+  | "inTotal"
+  | "thisMonth"
+  | "today"
+  | "lastUsed"
+  | "expires"
+  | "expiresAfter"
+  | "never"
+  | "thisKey"
+  | "revoke"
+  | "revokeForGood"
+  | "revokesItself"
+  | "keep"
+  | "newKey"
+  | "noBudget"
+  | "budgetForm"
+  | "make"
+  | "shownOnce"
+  | "kept"
+  | "receipts"
+  | "receiptsHint"
+  | "noReceipts"
+  | "when"
+  | "status"
+  | "fromCache"
+  | "jobs"
+  | "jobId"
+  | "look"
+  | "cancel",
+  string
+> & {
+  readonly measures: Record<"cost" | "requests" | "tokens", string>;
+  readonly budgets: Record<"total" | "month" | "day", string>;
+  readonly allows: Record<"infer" | "jobs" | "usage:read" | "keys:write" | "webhooks:write", string>;
+  readonly jobStatus: Readonly<Record<string, string>>;
+  readonly days: (days: number) => string;
+  readonly total: (requests: string, credits: string) => string;
+  readonly ofBudget: (label: string, spent: string, limit: string) => string;
+  readonly revokeNamed: (name: string) => string;
+  readonly made: (name: string) => string;
+  readonly copyReceipt: (sequence: number) => string;
+  readonly attempt: (attempt: number) => string;
+};
 
 export const en: Texts = {
   tag: "en",
@@ -200,7 +259,77 @@ export const en: Texts = {
     linkCopied: "Link copied. It holds no key.",
     notCopied: "The browser did not allow it: select the text and copy it by hand.",
   },
-  account: { heading: "Account", lead: "" },
+  account: {
+    heading: "Account",
+    lead: "What this key may see: each part needs its scope.",
+    loading: "Loading…",
+    reload: "Load again",
+    more: "Show more",
+    usage: "Usage",
+    measure: "Measure",
+    range: "Range",
+    unused: "No request has ended in this time.",
+    unusedLink: "Ask about a picture",
+    figures: "The figures as a table",
+    day: "Day (UTC)",
+    model: "Model",
+    keys: "Keys",
+    name: "Name",
+    scopes: "Scopes",
+    used: "Credits used",
+    inTotal: "in total",
+    thisMonth: "this month",
+    today: "today",
+    lastUsed: "Last used",
+    expires: "Expires",
+    expiresAfter: "Last day (empty: no end)",
+    never: "never",
+    thisKey: "in use here",
+    revoke: "Revoke",
+    revokeForGood: "Revoke for good",
+    revokesItself: "This page uses this key: it will need another.",
+    keep: "Keep it",
+    newKey: "Make a key",
+    noBudget: "no limit",
+    budgetForm: "An amount like 2.5, with at most six digits after the point",
+    make: "Make the key",
+    shownOnce: "It is shown only now: copy it to where it is needed.",
+    kept: "I have copied it",
+    receipts: "Receipts",
+    receiptsHint:
+      "Each is signed and follows from the one before: npx tessera verify checks a copied one. Times in UTC.",
+    noReceipts: "There are none yet: each request that ends leaves one.",
+    when: "When",
+    status: "Status",
+    fromCache: "from the cache",
+    jobs: "Jobs",
+    jobId: "A job's id",
+    look: "Look it up",
+    cancel: "Cancel the job",
+    measures: { cost: "Credits", requests: "Requests", tokens: "Tokens" },
+    budgets: { total: "Credits in all", month: "Credits a month", day: "Credits a day" },
+    allows: {
+      infer: "ask questions",
+      jobs: "read jobs and their results",
+      "usage:read": "see usage and receipts",
+      "keys:write": "make and revoke keys",
+      "webhooks:write": "manage webhooks",
+    },
+    jobStatus: {
+      queued: "In line",
+      running: "Running",
+      succeeded: "Succeeded",
+      failed: "Failed",
+      canceled: "Canceled",
+    },
+    days: (days) => `${days} days`,
+    total: (requests, credits) => `${requests} requests, ${credits} credits`,
+    ofBudget: (label, spent, limit) => `${label} ${spent} of ${limit}`,
+    revokeNamed: (name) => `Revoke ${name}`,
+    made: (name) => `The key "${name}" is made.`,
+    copyReceipt: (sequence) => `Copy receipt ${sequence}`,
+    attempt: (attempt) => `attempt ${attempt}`,
+  },
   otherFailure: ["That did not work.", "The server says:"],
   failures: {
     missing_api_key: ["An API key is needed.", "Paste one above; npm start prints it."],
@@ -219,6 +348,19 @@ export const en: Texts = {
     ],
     rate_limit_exceeded: ["Too many requests in this minute.", "Wait a little, then try again."],
     concurrency_limit_exceeded: ["Too many requests at once.", "Wait until one has ended, then try again."],
+    exceeds_own_key: [
+      "A key can't give more than it has itself.",
+      "Ask for less, or use a key that has as much.",
+    ],
+    model_not_allowed: ["This key may not ask this model.", "Choose another model, or use another key."],
+    account_suspended: ["The account is suspended.", "Ask whoever runs this service."],
+    budget_exceeded: [
+      "The key's budget does not cover what this may cost at most.",
+      "Lower the answer tokens under Options, or raise the budget. Nothing was charged.",
+    ],
+    key_not_found: ["There is no such key any more.", "Load the page again."],
+    receipt_not_found: ["There is no such receipt.", "Load the receipts again."],
+    job_not_found: ["The account has no such job.", "Check the id; finished jobs are kept for a day."],
     no_worker: [
       "This model is cold: no GPU worker serves it.",
       "Ask tessera-tiny, or attach a worker as the operating guide says. Nothing was charged.",
