@@ -12,6 +12,12 @@ export interface Connection {
 /** Options that every command which talks to a server takes. */
 export const connectionOptions = { url: { type: "string" }, key: { type: "string" } } as const;
 
+/** Their values. */
+export interface ConnectionOptions {
+  readonly url?: string | undefined;
+  readonly key?: string | undefined;
+}
+
 /** Options that every command of the operator takes. */
 export const operatorOptions = { url: { type: "string" }, "admin-key": { type: "string" } } as const;
 
@@ -20,10 +26,7 @@ const developer = z.object({ url: z.string(), apiKey: z.string(), adminKey: z.st
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /** From options, else the environment, else the file that a running `npm start` keeps. */
-export function findConnection(
-  options: { url?: string | undefined; key?: string | undefined },
-  env: Environment = process.env,
-): Connection {
+export function findConnection(options: ConnectionOptions, env: Environment = process.env): Connection {
   const { url, local } = findServer(options.url, env);
   const key = options.key || env.TESSERA_API_KEY || local?.apiKey;
   if (!key) throw new CommandError(`there is no key for ${url}. Give --key, or set TESSERA_API_KEY.`);

@@ -5,6 +5,7 @@ import { ask } from "./ask.ts";
 import { type Command, CommandError, UsageError } from "./command.ts";
 import { engine } from "./engine.ts";
 import { keys } from "./keys.ts";
+import { mcp } from "./mcp.ts";
 import { preflight } from "./preflight.ts";
 import { prices } from "./prices.ts";
 import { receipts } from "./receipts.ts";
@@ -23,6 +24,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   engine,
   accounts,
   prices,
+  mcp,
 };
 
 const HELP = `tessera answers questions about pictures.

@@ -6,7 +6,8 @@ import { QUESTION_HELP, questionBody, readQuestion } from "./question.ts";
 
 const size = z.tuple([z.number(), z.number()]);
 
-const preflightResult = z.looseObject({
+/** What is read of the answer of `POST /v1/preflight`; all of it is kept. */
+export const preflightResult = z.looseObject({
   model: z.string(),
   prompt_tokens: z.number(),
   image_tokens: z.number(),

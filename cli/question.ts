@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { MODELS } from "../core/models.ts";
 import { readArguments, readNumber } from "./arguments.ts";
 import { UsageError } from "./command.ts";
-import { type Connection, connectionOptions } from "./connection.ts";
+import { type Connection, type ConnectionOptions, connectionOptions } from "./connection.ts";
 import { imageUrls, isAddress } from "./images.ts";
 
 const options = {
@@ -22,9 +22,13 @@ export const QUESTION_HELP = `  --model MODEL         the model to ask (${MODELS
 export interface Question {
   readonly images: readonly string[];
   readonly text: string;
-  readonly sampling: { readonly model: string; readonly max_tokens?: number; readonly temperature?: number };
+  readonly sampling: {
+    readonly model: string;
+    readonly max_tokens?: number | undefined;
+    readonly temperature?: number | undefined;
+  };
   readonly json: boolean;
-  readonly connection: { readonly url?: string | undefined; readonly key?: string | undefined };
+  readonly connection: ConnectionOptions;
 }
 
 /** Reads `IMAGE… "QUESTION"` and its options. Throws a UsageError. */
@@ -51,7 +55,10 @@ export function readQuestion(argv: readonly string[]): Question {
 }
 
 /** The body of `POST /v1/chat/completions`, which is also that of `POST /v1/preflight`. */
-export async function questionBody(connection: Connection, question: Question) {
+export async function questionBody(
+  connection: Connection,
+  question: Pick<Question, "images" | "text" | "sampling">,
+) {
   const urls = await imageUrls(connection, question.images);
   const images = urls.map((url) => ({ type: "image_url", image_url: { url } }));
   const content = [...images, { type: "text", text: question.text }];
