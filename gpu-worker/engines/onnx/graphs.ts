@@ -1,10 +1,13 @@
 /** The ONNX graphs of a LLaVA-NeXT model, run by onnxruntime on the CPU. */
 import { join } from "node:path";
-import { InferenceSession, Tensor } from "onnxruntime-node";
+import type { InferenceSession, Tensor } from "onnxruntime-node";
 import { z } from "zod";
 import type { NormalisedTiles } from "../../normalise.ts";
 import type { CacheShape, CacheView, NewPositions } from "./key-value-cache.ts";
 import { readJson, readTensor, WEIGHT_FILES } from "./weights.ts";
+
+/** A bundle runs without this native library where another engine answers. */
+const onnxruntime = await import("onnxruntime-node");
 
 const modelConfig = z.looseObject({
   image_token_index: z.int(),
@@ -45,7 +48,7 @@ export async function loadGraphs(folder: string, threads: number, tile: number):
   const config = modelConfig.parse(await readJson(join(folder, WEIGHT_FILES.config))).text_config;
   const imageNewline = await readTensor(join(folder, WEIGHT_FILES.tensors), "image_newline");
   const open = (name: string, threadsMay: "sleep" | "spin" = "sleep") =>
-    InferenceSession.create(join(folder, name), {
+    onnxruntime.InferenceSession.create(join(folder, name), {
       intraOpNumThreads: threads,
       // The graphs are written with fused operators where these are quicker; further fusing makes them slower.
       graphOptimizationLevel: "basic",
@@ -74,7 +77,9 @@ export async function loadGraphs(folder: string, threads: number, tile: number):
     imageNewline,
 
     async encode({ count, data }) {
-      const output = await vision.run({ pixel_values: new Tensor("float32", data, [count, 3, tile, tile]) });
+      const output = await vision.run({
+        pixel_values: new onnxruntime.Tensor("float32", data, [count, 3, tile, tile]),
+      });
       return floats(output.image_features);
     },
 
@@ -89,7 +94,7 @@ export async function loadGraphs(folder: string, threads: number, tile: number):
     async prefill(embeddings) {
       const count = embeddings.length / width;
       const output = await prefill.run({
-        inputs_embeds: new Tensor("float32", embeddings, [1, count, width]),
+        inputs_embeds: new onnxruntime.Tensor("float32", embeddings, [1, count, width]),
       });
       const tensors = cacheNames.map((name) => floats(output[`present.${name}`]));
       return { logits: [floats(output.logits)], added: { tensors, count } };
@@ -98,13 +103,13 @@ export async function loadGraphs(folder: string, threads: number, tile: number):
     async decode(embeddings, past) {
       const rows = past.used.length;
       const feeds: Record<string, Tensor> = {
-        inputs_embeds: new Tensor("float32", embeddings, [rows, 1, width]),
-        past_length: new Tensor("int64", BigInt64Array.from(past.used, BigInt), [rows]),
+        inputs_embeds: new onnxruntime.Tensor("float32", embeddings, [rows, 1, width]),
+        past_length: new onnxruntime.Tensor("int64", BigInt64Array.from(past.used, BigInt), [rows]),
       };
       cacheNames.forEach((name, index) => {
         const tensor = past.tensors[index] ?? new Float32Array();
         const shape = [rows, heads, past.length, headSize];
-        feeds[`past_key_values.${name}`] = new Tensor("float32", tensor, shape);
+        feeds[`past_key_values.${name}`] = new onnxruntime.Tensor("float32", tensor, shape);
       });
       const output = await decode.run(feeds);
       const logits = floats(output.logits);
@@ -128,7 +133,7 @@ async function readEmbeddings(
 ): Promise<(id: number) => Float32Array> {
   const ids = BigInt64Array.from({ length: vocabulary }, (_, id) => BigInt(id));
   const table = floats(
-    (await graph.run({ input_ids: new Tensor("int64", ids, [1, vocabulary]) })).inputs_embeds,
+    (await graph.run({ input_ids: new onnxruntime.Tensor("int64", ids, [1, vocabulary]) })).inputs_embeds,
   );
   await graph.release();
   return (id) => table.subarray(id * width, (id + 1) * width);

@@ -69,6 +69,12 @@ export class EngineProcess {
     });
   }
 
+  /** The process' id; the engine's other processes are its children. */
+  get id(): number {
+    if (this.#child.pid === undefined) throw new Error("The engine could not be spawned.");
+    return this.#child.pid;
+  }
+
   get running(): boolean {
     return this.#running;
   }

@@ -1,0 +1,14 @@
+/** `npm run test:vllm`: apart from the other tests, since it installs a gigabyte of its own tools. */
+import { defineConfig } from "vitest/config";
+
+export default defineConfig({
+  test: {
+    name: "vllm",
+    include: ["test/vllm/**/*.test.ts"],
+    testTimeout: 900_000,
+    hookTimeout: 1_500_000,
+    fileParallelism: false,
+    // One stack of processes goes through the tests in order.
+    bail: 0,
+  },
+});
