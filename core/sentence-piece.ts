@@ -33,6 +33,7 @@ export function loadSentencePiece(file: Uint8Array): Tokenizer {
       const spaced = text.replace(SPACE_MARK, " ");
       return merge(utf8.encode(vocabulary.spaceFirst && !continued ? ` ${spaced}` : spaced), vocabulary);
     },
+    size: vocabulary.size,
     control: (name) => vocabulary.controls.get(name),
     bytes: (id) => vocabulary.bytes(id),
     decode(ids) {
@@ -48,7 +49,7 @@ export function loadSentencePiece(file: Uint8Array): Tokenizer {
 class Vocabulary {
   readonly spaceFirst: boolean;
   readonly controls = new Map<string, number>();
-  readonly #size: number;
+  readonly size: number;
   readonly #kinds: Uint8Array;
   readonly #contents: Uint8Array;
   /** Where each token's contents begin; one entry more than tokens. */
@@ -59,15 +60,15 @@ class Vocabulary {
   readonly #byteIds = new Int32Array(256);
 
   constructor(file: Uint8Array) {
-    this.#size = new DataView(file.buffer, file.byteOffset).getUint32(0, true);
+    this.size = new DataView(file.buffer, file.byteOffset).getUint32(0, true);
     this.spaceFirst = file[4] === 1;
-    this.#kinds = file.subarray(HEADER_BYTES, HEADER_BYTES + this.#size);
-    const lengths = file.subarray(HEADER_BYTES + this.#size, HEADER_BYTES + 2 * this.#size);
-    this.#contents = file.subarray(HEADER_BYTES + 2 * this.#size);
+    this.#kinds = file.subarray(HEADER_BYTES, HEADER_BYTES + this.size);
+    const lengths = file.subarray(HEADER_BYTES + this.size, HEADER_BYTES + 2 * this.size);
+    this.#contents = file.subarray(HEADER_BYTES + 2 * this.size);
     this.#longest = lengths.reduce((longest, length) => Math.max(longest, length), 0);
-    this.#starts = new Uint32Array(this.#size + 1);
-    this.#table = new Int32Array(2 ** Math.ceil(Math.log2(2 * this.#size)));
-    for (let id = 0; id < this.#size; id += 1) {
+    this.#starts = new Uint32Array(this.size + 1);
+    this.#table = new Int32Array(2 ** Math.ceil(Math.log2(2 * this.size)));
+    for (let id = 0; id < this.size; id += 1) {
       const start = this.#starts[id]!;
       const end = start + lengths[id]!;
       this.#starts[id + 1] = end;
@@ -88,7 +89,7 @@ class Vocabulary {
 
   /** Lower goes first. */
   rank(id: number): number {
-    return this.#kinds[id] === LAST_PIECE ? this.#size : id;
+    return this.#kinds[id] === LAST_PIECE ? this.size : id;
   }
 
   byteId(byte: number): number {
@@ -97,7 +98,7 @@ class Vocabulary {
 
   /** What an id stands for; nothing for a control token or an unknown id. */
   bytes(id: number): Uint8Array {
-    if (!(id >= 0 && id < this.#size) || this.#kinds[id] === CONTROL) return new Uint8Array();
+    if (!(id >= 0 && id < this.size) || this.#kinds[id] === CONTROL) return new Uint8Array();
     return this.#contents.subarray(this.#starts[id], this.#starts[id + 1]);
   }
 

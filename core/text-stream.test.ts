@@ -12,6 +12,7 @@ const bytewise: Tokenizer = {
   control: () => undefined,
   bytes: (id) => Uint8Array.of(id),
   decode: (ids) => new TextDecoder().decode(Uint8Array.from(ids)),
+  size: 256,
   dropsFirstSpace: false,
 };
 

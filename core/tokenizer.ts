@@ -13,6 +13,8 @@ export interface Tokenizer {
    * from the token before it: no space is put before it (SentencePiece).
    */
   encode(text: string, options?: { readonly continued?: boolean }): number[];
+  /** Every id of the vocabulary is below it. */
+  readonly size: number;
   /** The id of a control token such as `<|im_end|>`, or undefined. */
   control(name: string): number | undefined;
   /** The bytes that an id stands for; none for a control token or an unknown id. A character may be split over ids. */
@@ -41,6 +43,7 @@ export function loadTokenizer(json: unknown): Tokenizer {
 
   const tokenizer: Tokenizer = {
     encode: (text) => (text === "" ? [] : encoder.encode(text, { add_special_tokens: false }).ids),
+    size: Math.max(tokens.length, ...[...controlIds].map((id) => id + 1)),
     control: (name) => controls.get(name) ?? file.model.vocab[name],
     bytes: (id) => (controlIds.has(id) ? new Uint8Array() : byteLevelBytes(tokens[id] ?? "")),
     decode: (ids) =>

@@ -21,7 +21,8 @@ const TOKENS_OF_A_CHARACTER = 4;
  * caller's stop strings included. Usage comes before `done` and before `error`. When `signal` aborts because the
  * client left, the events end at once.
  *
- * An answer without a visible character, or cut off in endless repetition, is an error.
+ * An id outside of the vocabulary ends the answer with an error. So does an answer without a visible character, or one
+ * that was cut off in endless repetition.
  */
 export async function* answer(
   job: Job,
@@ -44,6 +45,15 @@ export async function* answer(
   });
 
   for await (const step of generation.steps) {
+    if (step.type === "tokens" && step.ids.some((id) => !(id >= 0 && id < tokenizer.size))) {
+      yield usage();
+      yield {
+        type: "error",
+        code: "engine_failed",
+        message: "The engine gave an id outside the vocabulary.",
+      };
+      return;
+    }
     if (step.type === "tokens") {
       const ids: number[] = [];
       let text = "";

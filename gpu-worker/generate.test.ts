@@ -3,6 +3,7 @@ import { afterEach, describe, expect, it } from "vitest";
 import { FRAME_PATH } from "../core/frame.ts";
 import { refusalBody } from "../core/refusal.ts";
 import { ok } from "../core/result.ts";
+import type { EngineStep } from "./engines/engine.ts";
 import { loadScripted, scriptedEngine, tokenizer } from "./testing/engine.ts";
 import { allEvents, events, frame, greyImage, post, textOf } from "./testing/frames.ts";
 import { startingWorker, type TestWorker, testWorker } from "./testing/worker.ts";
@@ -45,6 +46,23 @@ describe("an answer", () => {
     expect(answer.at(-2)).toMatchObject({ type: "usage", usage: { outputTokens: 5 } });
     expect(answer.at(-1)).toMatchObject({ type: "done", finishReason: "length" });
     expect(await metric(url, "output_tokens_total")).toBe(5);
+  });
+
+  it("ends with an error where the engine gives an id outside of the vocabulary", async () => {
+    const engine = scriptedEngine("ab ");
+    async function* strange(): AsyncGenerator<EngineStep> {
+      yield { type: "tokens", ids: [tokenizer.size] };
+    }
+    const generate: typeof engine.generate = (request, signal) => {
+      const generation = engine.generate(request, signal);
+      return request.id.startsWith("warm-up") ? generation : { ...generation, steps: strange() };
+    };
+    const { url, audience } = await start({ ...engine, generate });
+    const answer = await allEvents(await post(url, frame(audience, "hi")));
+    expect(answer.slice(1)).toMatchObject([
+      { type: "usage", usage: { outputTokens: 0 } },
+      { type: "error", code: "engine_failed" },
+    ]);
   });
 
   it("comes token by token, not at the end", async () => {

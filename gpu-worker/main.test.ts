@@ -70,6 +70,13 @@ describe("the process", () => {
     expect([code, line]).toEqual([1, expect.stringMatching(/^gpu-worker: .*warm-up.*\n$/)]);
   });
 
+  it("does not start with a vLLM that its machine lacks, and says so", async () => {
+    const env = environment({ TESSERA_ENGINE: "vllm", TESSERA_GPU: "cpu", TESSERA_PYTHON: "/no/python" });
+    expect(await failure(env)).toEqual({ code: 1, line: expect.stringMatching(/vLLM.*\/no\/python.*\n$/) });
+    const unknown = await failure(environment({ TESSERA_ENGINE: "vllm" }));
+    expect(unknown).toEqual({ code: 1, line: expect.stringContaining("TESSERA_GPU") });
+  });
+
   it("tells its parent its port and its readiness, beats, and drains on SIGTERM", async () => {
     const states: { state: WorkerState; startMs: number | null }[] = [];
     const edge = createServer(async (request, response) => {
