@@ -186,6 +186,7 @@ describe("openai", () => {
     expect(models.map(({ id }) => id)).toEqual([
       MODEL,
       "llava-v1.6-34b",
+      "llava-v1.6-34b-sglang",
       "llava-v1.6-vicuna-13b",
       "llava-v1.6-vicuna-7b",
       "llava-v1.6-mistral-7b",

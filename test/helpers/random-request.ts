@@ -1,5 +1,6 @@
 /** Random conversations for laws that hold for every request. */
 import fc from "fast-check";
+import { findModel } from "../../core/models.ts";
 import type { Account } from "./account.ts";
 import { dataUrl, stripes } from "./picture.ts";
 import type { ChatBody } from "./question.ts";
@@ -58,8 +59,9 @@ export const randomRequest: fc.Arbitrary<RandomRequest> = fc.record({
   ),
 });
 
-/** The request's body for a model. Pictures beyond what it can take are left out. */
+/** The request's body for a model. Pictures beyond what it can take are left out, as is low detail where it has none. */
 export function bodyOf({ system, turns }: RandomRequest, model: string, most: number): ChatBody {
+  const lowDetail = findModel(model)?.lowDetail ?? false;
   let pictures = 0;
   const messages = turns.flatMap(({ parts, answer }) => [
     {
@@ -68,7 +70,8 @@ export function bodyOf({ system, turns }: RandomRequest, model: string, most: nu
         if ("text" in part) return { type: "text" as const, text: part.text };
         if (++pictures > most) return { type: "text" as const, text: "and" };
         const url = dataUrl(stripes(...part.size, part.seed));
-        return { type: "image_url" as const, image_url: { url, detail: part.detail } };
+        const detail = part.detail === "low" && !lowDetail ? "auto" : part.detail;
+        return { type: "image_url" as const, image_url: { url, detail } };
       }),
     },
     { role: "assistant", content: answer },
