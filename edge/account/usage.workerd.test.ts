@@ -165,6 +165,15 @@ describe("usage", () => {
     });
   });
 
+  it("is what was charged before refunds, which are entries of their own", async () => {
+    const { stub, keyHash } = await newAccount(1000, { scopes: ["infer", "usage:read"] });
+    await stub.reserve({ keyHash, job: "job_1", amount: 9, expiresAt: Date.now() + MINUTE, facts: FACTS });
+    await stub.settle(settlement("job_1", 9));
+    expect((await stub.refund({ id: "refund_1", job: "job_1", amount: 4 })).ok).toBe(true);
+    expect(await stub.ledger()).toMatchObject({ charged: 5 });
+    expect(await stub.usage(keyHash, ALL)).toMatchObject({ value: [{ charge: 9 }] });
+  });
+
   it("is not shipped for an account that D1 does not list", async () => {
     const { account, stub, keyHash } = await newAccount(1000);
     await stub.reserve({ keyHash, job: "job_1", amount: 9, expiresAt: Date.now() + MINUTE, facts: FACTS });
