@@ -368,6 +368,20 @@ export const en: Texts = {
     deadline_exceeded: ["The answer did not come in time.", "Try again; a shorter answer comes sooner."],
     engine_failed: ["The model could not go on.", "Try again. Nothing was charged."],
     worker_lost: ["The GPU worker was lost while it answered.", "Try again. Nothing was charged."],
+    empty_output: [
+      "The model ended without a word.",
+      "Ask otherwise, or raise the temperature under Options. Nothing was charged.",
+    ],
+    endless_repetition: [
+      "The model began to repeat itself without end.",
+      "Ask otherwise, or raise the temperature under Options. Nothing was charged.",
+    ],
+    attempts_exhausted: [
+      "The job was tried several times and never came to its end.",
+      "Send it again later.",
+    ],
+    invalid_value: ["Something in the request can't be so.", "Mend what the server names:"],
+    key_revoked: ["The key is revoked, for good.", "Make another."],
     internal_error: [
       "Something went wrong in the server.",
       "Try again; if it stays, report the request's id.",

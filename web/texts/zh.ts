@@ -190,6 +190,11 @@ export const zh: Texts = {
     deadline_exceeded: ["回答没有及时到达。", "请重试；回答越短，来得越快。"],
     engine_failed: ["模型无法继续。", "请重试。没有扣费。"],
     worker_lost: ["回答途中 GPU 断开了。", "请重试。没有扣费。"],
+    empty_output: ["模型没有给出任何文字。", "请换个问法，或在选项中提高温度。没有扣费。"],
+    endless_repetition: ["模型开始不停地重复。", "请换个问法，或在选项中提高温度。没有扣费。"],
+    attempts_exhausted: ["任务多次尝试都没有完成。", "请稍后再试。"],
+    invalid_value: ["请求中有不正确的内容。", "请按服务器的说明修改："],
+    key_revoked: ["密钥已被永久吊销。", "请新建一个。"],
     internal_error: ["服务器内部出错。", "请重试；若仍出错，请报告请求编号。"],
     context_length_exceeded: [
       "对话超出模型的长度。",

@@ -1,0 +1,15 @@
+import { expect, it } from "vitest";
+import { en } from "./en.ts";
+import { zh } from "./zh.ts";
+
+it("has a sentence and an advice for the same failures in every language", () => {
+  expect(Object.keys(zh.failures).sort()).toEqual(Object.keys(en.failures).sort());
+  for (const { failures } of [en, zh]) {
+    for (const [code, sentence] of Object.entries(failures)) {
+      expect(
+        sentence.every((part) => part.length > 0),
+        code,
+      ).toBe(true);
+    }
+  }
+});
