@@ -72,7 +72,7 @@ describe("the process", () => {
 
   it("does not start with a vLLM that its machine lacks, and says so", async () => {
     const env = environment({ TESSERA_ENGINE: "vllm", TESSERA_GPU: "cpu", TESSERA_PYTHON: "/no/python" });
-    expect(await failure(env)).toEqual({ code: 1, line: expect.stringMatching(/vLLM.*\/no\/python.*\n$/) });
+    expect(await failure(env)).toEqual({ code: 1, line: expect.stringMatching(/vllm.*\/no\/python.*\n$/) });
     const unknown = await failure(environment({ TESSERA_ENGINE: "vllm" }));
     expect(unknown).toEqual({ code: 1, line: expect.stringContaining("TESSERA_GPU") });
   });
