@@ -3,9 +3,9 @@ import type { Account } from "./account.ts";
 import { type ChatBody, MODEL } from "./question.ts";
 
 /** So long that the search ends. */
-const PLENTY_OF_TOKENS = 40;
+const PLENTY_OF_TOKENS = 150;
 /** Still long enough: some remain however late a test gets to interrupt. */
-const ENOUGH_TOKENS = 12;
+const ENOUGH_TOKENS = 60;
 const SEEDS = 40;
 
 /** Prompt and price in tokens and micro-credits as they come out when nobody interrupts. */
