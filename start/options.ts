@@ -23,6 +23,7 @@ const environment = z.object({
   HOST: z.string().min(1).default("127.0.0.1"),
   TESSERA_HOME: z.string().min(1).default(".tessera"),
   TESSERA_KEY_SECRET: secret.optional(),
+  TESSERA_KEY_SECRET_PREVIOUS: secret.optional(),
   TESSERA_POOL_SECRET: secret.optional(),
   TESSERA_ADMIN_KEY: secret.optional(),
   TESSERA_RECEIPT_KEY: json('{"kty":"OKP","crv":"Ed25519","x":"…","d":"…"}')
@@ -78,6 +79,7 @@ export function readOptions(env: Readonly<Record<string, string | undefined>>): 
     },
     targets: value.TESSERA_POOL_TARGETS,
     edgeSettings: {
+      ...(value.TESSERA_KEY_SECRET_PREVIOUS && { KEY_SECRET_PREVIOUS: value.TESSERA_KEY_SECRET_PREVIOUS }),
       ...(value.TESSERA_SCALER_TOKEN && { SCALER_TOKEN: value.TESSERA_SCALER_TOKEN }),
       ...(value.REPLICATE_API_TOKEN && { REPLICATE_API_TOKEN: value.REPLICATE_API_TOKEN }),
       ...(value.TESSERA_REPLICATE_URL && { REPLICATE_BASE_URL: value.TESSERA_REPLICATE_URL }),

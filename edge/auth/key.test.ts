@@ -51,6 +51,13 @@ describe("a key that was not minted here", () => {
     expect(await readKey(key, SECRET)).toBeDefined();
   });
 
+  it("is read with the secret before the present one, and with no other", async () => {
+    const read = { account, hash: await hashKey(key) };
+    expect(await readKey(key, "the next secret", SECRET)).toEqual(read);
+    expect(await readKey(key, SECRET, "an older secret")).toEqual(read);
+    expect(await readKey(key, "the next secret", "an older secret")).toBeUndefined();
+  });
+
   it("is refused with anything around it", async () => {
     for (const text of [` ${key}`, `${key}\n`, `${key}${key}`, `Bearer ${key}`, ""]) {
       expect(await readKey(text, SECRET)).toBeUndefined();
