@@ -61,7 +61,7 @@ import { type DueDelivery, recordDelivery } from "./outbox.ts";
 import { openAccount, readProfile, suspendAccount } from "./profile.ts";
 import { listReceipts, type ReceiptRange, readReceipt } from "./receipts.ts";
 import { reserve } from "./reserve.ts";
-import { isOpen } from "./schema.ts";
+import { bringUpToDate, isOpen, isUpToDate } from "./schema.ts";
 import type { Scope } from "./scopes.ts";
 import { settle, supersede } from "./settle.ts";
 import { readUsage, recordFailure, recordShipment, type ShippedRow } from "./usage.ts";
@@ -85,6 +85,7 @@ export class Account extends DurableObject<Env> implements AccountApi {
     super(ctx, env);
     this.#sql = ctx.storage.sql;
     this.#open = isOpen(this.#sql);
+    if (this.#open && !isUpToDate(this.#sql)) ctx.storage.transactionSync(() => bringUpToDate(this.#sql));
   }
 
   async open(options: { name: string; grant: { id: string; amount: number } }): Promise<void> {

@@ -1,7 +1,7 @@
 /** What an account is, beside its money. */
 import { newWebhookSecret } from "../webhooks/sign.ts";
 import type { AccountProfile } from "./contract.ts";
-import { createTables } from "./schema.ts";
+import { bringUpToDate } from "./schema.ts";
 
 /** Its id is kept here because an alarm may wake the object without its name (cloudflare/workerd#6850). */
 export interface Profile extends AccountProfile {
@@ -10,7 +10,7 @@ export interface Profile extends AccountProfile {
 
 /** Creates tables and profile; an account that is open already stays as it is. */
 export function openAccount(sql: SqlStorage, { id, name }: { id: string; name: string }): void {
-  createTables(sql);
+  bringUpToDate(sql);
   sql.exec(
     `INSERT INTO account (one, id, name, webhook_secret, granted, held, charged) VALUES (1, ?, ?, ?, 0, 0, 0)
      ON CONFLICT DO NOTHING`,

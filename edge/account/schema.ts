@@ -1,4 +1,10 @@
-/** The account's tables. Amounts are whole micro-credits, times Unix milliseconds. */
+/**
+ * The account's tables. Amounts are whole micro-credits, times Unix milliseconds.
+ *
+ * Each account's object has tables of its own, made when it was opened, maybe long ago: whenever an object wakes, it takes
+ * the steps that it has not taken yet. A step that has been released is never changed; what comes later is a further step,
+ * written so that the Worker before it can go on with its result while a deployment spreads.
+ */
 
 const TABLES = `
   CREATE TABLE IF NOT EXISTS account (
@@ -155,16 +161,38 @@ const TABLES = `
     failures INTEGER NOT NULL DEFAULT 0
   ) STRICT;
   INSERT INTO meter (one) VALUES (1) ON CONFLICT DO NOTHING;
+
+  -- steps: how many of the steps below the object has taken.
+  CREATE TABLE IF NOT EXISTS version (
+    one INTEGER PRIMARY KEY CHECK (one = 1),
+    steps INTEGER NOT NULL
+  ) STRICT;
+  INSERT INTO version (one, steps) VALUES (1, 1) ON CONFLICT DO NOTHING;
 `;
 
-/** Creates whatever table is missing. */
-export function createTables(sql: SqlStorage): void {
-  sql.exec(TABLES);
+/** In order; an object's version is how many of them it has taken. */
+const STEPS: readonly string[] = [TABLES];
+
+/** Takes the steps that are missing; to be called inside a transaction. */
+export function bringUpToDate(sql: SqlStorage, steps = STEPS): void {
+  for (const step of steps.slice(versionOf(sql))) sql.exec(step);
+  sql.exec("UPDATE version SET steps = max(steps, ?)", steps.length);
+}
+
+/** Whether the tables are those of this code, or of later code that has been rolled back; asking writes nothing. */
+export function isUpToDate(sql: SqlStorage): boolean {
+  return versionOf(sql) >= STEPS.length;
 }
 
 /** Whether the account was ever opened; asking writes nothing. */
 export function isOpen(sql: SqlStorage): boolean {
-  return (
-    sql.exec("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'account'").toArray().length > 0
-  );
+  return hasTable(sql, "account");
+}
+
+function versionOf(sql: SqlStorage): number {
+  return hasTable(sql, "version") ? sql.exec<{ steps: number }>("SELECT steps FROM version").one().steps : 0;
+}
+
+function hasTable(sql: SqlStorage, name: string): boolean {
+  return sql.exec("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?", name).toArray().length > 0;
 }
