@@ -1,6 +1,6 @@
 /** The account under the law's property test, with crashes in the middle of its transactions. */
 import { env } from "cloudflare:workers";
-import { expect, vi } from "vitest";
+import { expect } from "vitest";
 import { hashKey } from "../../auth/key.ts";
 import { Account } from "../account.ts";
 import { soonest } from "../alarm.ts";
@@ -91,11 +91,11 @@ export class Real {
     const exec = sql.exec.bind(sql);
     const transactionSync = storage.transactionSync.bind(storage);
     let left = Number.POSITIVE_INFINITY;
-    vi.spyOn(sql, "exec").mockImplementation((query, ...bindings) => {
+    replace(sql, "exec", (query: string, ...bindings: SqlStorageValue[]) => {
       if (left-- <= 0) throw new Crash();
       return exec(query, ...bindings);
     });
-    vi.spyOn(storage, "transactionSync").mockImplementation((step) => {
+    replace(storage, "transactionSync", <Value>(step: () => Value) => {
       left = this.#statements;
       try {
         return transactionSync(step);
@@ -104,4 +104,9 @@ export class Real {
       }
     });
   }
+}
+
+/** Not a spy, which would keep the arguments and results of millions of calls. */
+function replace<Target extends object>(target: Target, method: keyof Target, value: unknown): void {
+  Object.defineProperty(target, method, { value });
 }
