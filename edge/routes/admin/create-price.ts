@@ -5,7 +5,7 @@ import { ApiError } from "../../errors.ts";
 import { addVersion, LEAD_MS } from "../../prices/book.ts";
 import { priceFigures, readPrice } from "../../prices/wire.ts";
 import { readJson } from "../../read-json.ts";
-import { toSeconds } from "../../seconds.ts";
+import { LAST_SECOND, toSeconds } from "../../seconds.ts";
 import { ADMIN_SECURITY, jsonBody, jsonResponse, type Operation } from "../operation.ts";
 import { priceVersionBody, priceVersionSchema } from "./price-wire.ts";
 
@@ -16,6 +16,7 @@ const newPrice = priceFigures
     minimum_microcredits: priceFigures.shape.minimum_microcredits.default(0),
     effective_at: z
       .int()
+      .max(LAST_SECOND)
       .optional()
       .openapi({ description: "Unix seconds, at least a minute ahead; a minute from now unless given" }),
   })

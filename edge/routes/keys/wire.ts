@@ -5,13 +5,10 @@ import { MAX_GRANTED } from "../../account/ledger.ts";
 import { SCOPES } from "../../account/scopes.ts";
 import { accountError } from "../../auth/caller.ts";
 import { ApiError } from "../../errors.ts";
-import { toSeconds } from "../../seconds.ts";
+import { LAST_SECOND, toSeconds } from "../../seconds.ts";
 
 /** How many of a key's calls the making of a secret takes: it writes, and it lasts. */
 export const SECRET_WEIGHT = 60;
-
-/** The last second of the year 9999. */
-const LAST_SECOND = 253_402_300_799;
 
 const models = MODELS.map(({ id }) => id);
 const budgetLimit = z.int().min(0).max(MAX_GRANTED).nullable();

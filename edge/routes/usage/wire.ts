@@ -2,7 +2,7 @@ import { z } from "@hono/zod-openapi";
 import { receiptStatus } from "../../../core/receipt.ts";
 import { ApiError } from "../../errors.ts";
 import { readQuery } from "../../read-query.ts";
-import { toSeconds } from "../../seconds.ts";
+import { LAST_SECOND, toSeconds } from "../../seconds.ts";
 import { type AnyUsageRow, BUCKETS, sumBuckets, toCsv } from "../../usage/report.ts";
 import { type AppContext, jsonResponse } from "../operation.ts";
 
@@ -15,7 +15,7 @@ const hour = z.coerce
   .number()
   .int()
   .min(0)
-  .max(253_402_300_799)
+  .max(LAST_SECOND)
   .refine((seconds) => seconds % 3600 === 0, "usage is kept by the hour: send a whole hour in Unix seconds");
 
 export const usageQuery = z.strictObject({
