@@ -1,6 +1,6 @@
 /**
- * Cached answers. Only deterministic requests have a key; a cached answer is shown to its own account alone and costs
- * nothing. KV may take a minute to agree between places, which is harmless: an entry never changes.
+ * Cached answers. Only deterministic requests have a key; a cached answer is shown to its own account alone, at the price
+ * book's price of a hit. KV may take a minute to agree between places, which is harmless: an entry never changes.
  */
 import type { CacheVerdict } from "../../core/receipt.ts";
 import { toHex } from "../../core/signature.ts";
@@ -53,9 +53,9 @@ async function resultKey(
   return `${account}/${toHex(new Uint8Array(hash))}`;
 }
 
+/** The answer that is kept; null also for one that other code wrote in another form, which is computed again. */
 export async function readResult(results: KVNamespace, key: string): Promise<Answer | null> {
-  const stored = await results.get(key, "json");
-  return stored === null ? null : answerSchema.parse(stored);
+  return answerSchema.safeParse(await results.get(key, "json")).data ?? null;
 }
 
 /** Keeps an answer. A cache that fails (KV takes one write a second for each key) costs a later hit, not this answer. */

@@ -100,7 +100,9 @@ export const usageBody = z
     prompt_tokens_details: z.object({ cached_tokens: z.int(), text_tokens: z.int(), image_tokens: z.int() }),
     completion_tokens_details: z.object({ reasoning_tokens: z.int() }),
     cost: z.number().openapi({ description: "The same in credits, where OpenRouter's clients look for it." }),
-    cost_microcredits: z.int().openapi({ description: "What this answer was charged; 0 for a cached one." }),
+    cost_microcredits: z
+      .int()
+      .openapi({ description: "What this answer was charged; a cached one has its own price." }),
   })
   .openapi("Usage");
 

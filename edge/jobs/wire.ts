@@ -19,7 +19,9 @@ export const jobSchema = z
     finished_at: seconds.nullable(),
     result: chatCompletion.nullable(),
     error: z.object({ code: z.string(), message: z.string() }).nullable(),
-    cached: z.boolean().openapi({ description: "Whether the result came from the cache, for nothing." }),
+    cached: z
+      .boolean()
+      .openapi({ description: "Whether the result came from the cache, at the price of a cached answer." }),
     cost_microcredits: z.int().openapi({ description: "What the ended job was charged; 0 until then" }),
   })
   .openapi("Job");
