@@ -6,6 +6,7 @@ import type { AppEnv } from "./app-env.ts";
 import { findMisconfiguration } from "./bindings.ts";
 import { ApiError, asApiError } from "./errors.ts";
 import { mountPages } from "./pages/pages.ts";
+import { mountReference } from "./pages/reference.ts";
 import { randomId } from "./random-id.ts";
 import { drainBody } from "./read-bytes.ts";
 import { createAccount } from "./routes/admin/create-account.ts";
@@ -127,6 +128,7 @@ export function createApp(): App {
   mountSettle(app);
   mountDesired(app);
   mountPages(app);
+  mountReference(app);
   mountSpecification(app);
 
   app.notFound((context) => {

@@ -1,9 +1,12 @@
 /**
- * Builds the pages for people: one HTML file with style sheet and script inside, `web/built/pages.html`, which the edge's
- * Worker imports as text. `npm start`, the tests and `wrangler` call this before they bundle the Worker.
+ * Builds the pages for people: one HTML file with style sheet and script inside, `web/built/pages.html`, and the script of
+ * the API reference, `web/built/reference.js.gz`. The edge's Worker imports both. `npm start`, the tests and `wrangler` call
+ * this before they bundle the Worker.
  */
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { gzipSync } from "node:zlib";
 import { build } from "esbuild";
 
 const FOLDER = import.meta.dirname;
@@ -48,20 +51,32 @@ export async function buildPages(): Promise<string> {
 `;
 }
 
-/** Writes the file at once, and only where it has changed: several products may start in one folder at a time. */
+/** Scalar's script as it is published, whole in one file: it would be a megabyte more to upload if it were not packed. */
+export function packReference(): Buffer {
+  const script = import.meta
+    .resolve("@scalar/api-reference")
+    .replace(/dist\/.*$/, "dist/browser/standalone.js");
+  return gzipSync(readFileSync(fileURLToPath(script)));
+}
+
+/** Writes each file at once, and only where it has changed: several products may start in one folder at a time. */
 export async function writePages(): Promise<void> {
-  const html = await buildPages();
-  const file = join(BUILT, "pages.html");
-  if (isWritten(file, html)) return;
   mkdirSync(BUILT, { recursive: true });
+  write("pages.html", Buffer.from(await buildPages()));
+  write("reference.js.gz", packReference());
+}
+
+function write(name: string, bytes: Buffer): void {
+  const file = join(BUILT, name);
+  if (isWritten(file, bytes)) return;
   const draft = `${file}.${process.pid}`;
-  writeFileSync(draft, html);
+  writeFileSync(draft, bytes);
   renameSync(draft, file);
 }
 
-function isWritten(file: string, text: string): boolean {
+function isWritten(file: string, bytes: Buffer): boolean {
   try {
-    return readFileSync(file, "utf8") === text;
+    return readFileSync(file).equals(bytes);
   } catch {
     return false;
   }

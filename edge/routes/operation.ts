@@ -29,9 +29,15 @@ export function jsonResponse<Schema extends z.ZodType>(description: string, sche
   return { description, content: { "application/json": { schema } } };
 }
 
-/** A JSON request body in the specification. */
-export function jsonBody<Schema extends z.ZodType>(schema: Schema) {
-  return { body: { required: true, content: { "application/json": { schema } } } };
+/** A pair of whole numbers. The schema of a tuple by itself is one that OpenAPI 3.1 does not take. */
+export function pair(description: string) {
+  const items = { type: "integer" as const };
+  return z.tuple([z.int(), z.int()]).openapi({ description, type: "array", items, minItems: 2, maxItems: 2 });
+}
+
+/** A JSON request body in the specification, with an example that a running product takes as it is. */
+export function jsonBody<Schema extends z.ZodType>(schema: Schema, example: z.input<Schema>) {
+  return { body: { required: true, content: { "application/json": { schema, example } } } };
 }
 
 export const KEY_SECURITY = [{ apiKey: [] }];

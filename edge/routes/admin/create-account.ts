@@ -28,7 +28,7 @@ export const createAccount: Operation = {
     path: "/v1/admin/accounts",
     summary: "Open an account with credit and a first key",
     security: ADMIN_SECURITY,
-    request: jsonBody(newAccount),
+    request: jsonBody(newAccount, { name: "Ada", credit_microcredits: 5_000_000 }),
     responses: { 201: jsonResponse("The account; its key is shown once", account) },
   },
   middleware: [requireOperator],

@@ -23,6 +23,13 @@ const newPrice = priceFigures
   .strict()
   .openapi("NewPrice");
 
+const EXAMPLE = {
+  model: "llava-v1.6-34b",
+  image_token_microcredits: 2,
+  text_token_microcredits: 2,
+  output_token_microcredits: 10,
+};
+
 export const createPrice: Operation = {
   route: {
     method: "post",
@@ -31,7 +38,7 @@ export const createPrice: Operation = {
     description:
       "It takes effect everywhere at one moment. Requests that were accepted before keep their price.",
     security: ADMIN_SECURITY,
-    request: jsonBody(newPrice),
+    request: jsonBody(newPrice, EXAMPLE),
     responses: { 201: jsonResponse("The version", priceVersionSchema) },
   },
   middleware: [requireOperator],

@@ -7,7 +7,7 @@ const deleted = z
   .object({
     id: z.string(),
     object: z.literal("account.deleted"),
-    ledger: ledgerSchema.nullable().openapi({
+    ledger: z.union([ledgerSchema, z.null()]).openapi({
       description: "The account's last: what was held has been given back. Null when it was deleted before.",
     }),
     kept: z.array(keptSchema).openapi({ description: "Empty: nothing is kept any more" }),

@@ -9,7 +9,10 @@ export const grantCredit: Operation = {
     path: "/v1/admin/accounts/{id}/grants",
     summary: "Grant credit",
     security: ADMIN_SECURITY,
-    request: { params: accountParams, ...jsonBody(booking) },
+    request: {
+      params: accountParams,
+      ...jsonBody(booking, { id: "invoice-17", amount_microcredits: 1_000_000 }),
+    },
     responses: { 201: jsonResponse("The ledger afterwards", ledgerSchema) },
   },
   middleware: [requireOperator],

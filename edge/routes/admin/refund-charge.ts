@@ -4,8 +4,11 @@ import { readJson } from "../../read-json.ts";
 import { ADMIN_SECURITY, jsonBody, jsonResponse, type Operation } from "../operation.ts";
 import { accountParams, booking, findAccount, ledgerOf, ledgerSchema } from "./wire.ts";
 
-const refund = booking
-  .extend({ job: z.string().min(1).max(128).openapi({ description: "The completion's or job's id" }) })
+const refund = z
+  .strictObject({
+    ...booking.shape,
+    job: z.string().min(1).max(128).openapi({ description: "The completion's or job's id" }),
+  })
   .openapi("Refund");
 
 export const refundCharge: Operation = {
@@ -14,7 +17,10 @@ export const refundCharge: Operation = {
     path: "/v1/admin/accounts/{id}/refunds",
     summary: "Give back what an answer was charged, or a part of it",
     security: ADMIN_SECURITY,
-    request: { params: accountParams, ...jsonBody(refund) },
+    request: {
+      params: accountParams,
+      ...jsonBody(refund, { id: "ticket-4", job: "chatcmpl-…", amount_microcredits: 100 }),
+    },
     responses: { 201: jsonResponse("The ledger afterwards", ledgerSchema) },
   },
   middleware: [requireOperator],

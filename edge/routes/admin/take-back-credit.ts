@@ -10,7 +10,10 @@ export const takeBackCredit: Operation = {
     summary: "Take credit back",
     description: "At most the balance: what requests in progress hold is theirs.",
     security: ADMIN_SECURITY,
-    request: { params: accountParams, ...jsonBody(booking) },
+    request: {
+      params: accountParams,
+      ...jsonBody(booking, { id: "invoice-17-reversed", amount_microcredits: 1_000_000 }),
+    },
     responses: { 201: jsonResponse("The ledger afterwards", ledgerSchema) },
   },
   middleware: [requireOperator],

@@ -14,7 +14,7 @@ export const updateAccount: Operation = {
     description:
       "A suspended account's keys open nothing from their next request on; what they have begun ends as it would.",
     security: ADMIN_SECURITY,
-    request: { params: accountParams, ...jsonBody(changes) },
+    request: { params: accountParams, ...jsonBody(changes, { suspended: false }) },
     responses: { 200: jsonResponse("The account", accountSchema) },
   },
   middleware: [requireOperator],

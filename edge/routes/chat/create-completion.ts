@@ -1,4 +1,5 @@
 import { z } from "@hono/zod-openapi";
+import { EXAMPLE_QUESTION } from "../../../core/example.ts";
 import { RECEIPT_HEADER, receiptIdOf } from "../../../core/receipt.ts";
 import type { Idempotency, JobRecord } from "../../account/contract.ts";
 import { accountError, type Caller, requireKey } from "../../auth/caller.ts";
@@ -36,7 +37,7 @@ export const createCompletion: Operation = {
     description:
       "OpenAI's chat completions. With `stream`, server-sent events; with `Prefer: respond-async`, a job that is answered later.",
     security: KEY_SECURITY,
-    request: { ...jsonBody(chatRequest), headers: requestHeaders },
+    request: { ...jsonBody(chatRequest, EXAMPLE_QUESTION), headers: requestHeaders },
     responses: {
       200: jsonResponse("The answer", chatCompletion),
       202: jsonResponse("Accepted; the job's address is in `Location`", jobSchema),

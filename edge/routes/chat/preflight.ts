@@ -1,16 +1,17 @@
 import { z } from "@hono/zod-openapi";
+import { EXAMPLE_QUESTION } from "../../../core/example.ts";
 import { requireKey } from "../../auth/caller.ts";
 import { maxCostHeader, readMaxCost } from "../../chat/max-cost.ts";
 import { prepareQuestion } from "../../chat/prepare.ts";
 import { chatRequest, NEUTRAL_PARAMETERS } from "../../chat/schema.ts";
 import { MAX_BODY_BYTES } from "../../images/limits.ts";
 import { readJson } from "../../read-json.ts";
-import { jsonBody, jsonResponse, KEY_SECURITY, type Operation } from "../operation.ts";
+import { jsonBody, jsonResponse, KEY_SECURITY, type Operation, pair } from "../operation.ts";
 
 /** How many of a key's calls one takes: counting may fetch and tokenize. */
 const PREFLIGHT_WEIGHT = 5;
 
-const size = z.tuple([z.int(), z.int()]).openapi({ description: "[width, height] in pixels" });
+const size = pair("[width, height] in pixels");
 
 const preflightResult = z
   .object({
@@ -46,7 +47,7 @@ export const preflight: Operation = {
     summary: "Count a request's tokens and worst-case cost",
     description: "Takes the body of a chat completion; starts no GPU and costs nothing.",
     security: KEY_SECURITY,
-    request: jsonBody(chatRequest),
+    request: jsonBody(chatRequest, EXAMPLE_QUESTION),
     responses: { 200: jsonResponse("The count", preflightResult) },
   },
   middleware: [requireKey],

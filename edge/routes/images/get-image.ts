@@ -56,5 +56,8 @@ export const headImageRoute = {
   summary: "Whether an image is kept",
   security: KEY_SECURITY,
   request: { params: digestParams },
-  responses: { 200: { description: "It is kept; its size in bytes is in `Content-Length`." } },
+  responses: {
+    200: { description: "It is kept; its size in bytes is in `Content-Length`." },
+    default: { description: "An error's status, without its body" },
+  },
 } as const;

@@ -11,7 +11,7 @@ export const createKey: Operation = {
     description:
       "Never with more than the asking key has; what it spends counts against the asking key's budget too.",
     security: KEY_SECURITY,
-    request: jsonBody(newKey),
+    request: jsonBody(newKey, { name: "ci", scopes: ["infer"] }),
     responses: { 201: jsonResponse("The key", shownKey) },
   },
   middleware: [requireKey],

@@ -25,7 +25,7 @@ export const rotateKey: Operation = {
     summary: "Give a key a new text; it is shown once",
     description: "Id, options, budget and what was used stay; the former text ends after the overlap.",
     security: KEY_SECURITY,
-    request: { params: z.object({ id: z.string() }), ...jsonBody(rotation) },
+    request: { params: z.object({ id: z.string() }), ...jsonBody(rotation, { overlap_seconds: 3600 }) },
     responses: { 200: jsonResponse("The key", shownKey) },
   },
   middleware: [requireKey],

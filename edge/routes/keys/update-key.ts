@@ -11,7 +11,10 @@ export const updateKey: Operation = {
     summary: "Change a key's name, limits or budget",
     description: "Takes effect on the key's next request. Never to more than the asking key has.",
     security: KEY_SECURITY,
-    request: { params: z.object({ id: z.string() }), ...jsonBody(keyChanges) },
+    request: {
+      params: z.object({ id: z.string() }),
+      ...jsonBody(keyChanges, { budget: { day_microcredits: 1_000_000 } }),
+    },
     responses: { 200: jsonResponse("The key", keySchema) },
   },
   middleware: [requireKey],

@@ -35,8 +35,9 @@ export const keyChanges = options.partial().openapi("KeyChanges");
 /** What a key is made with; what is left out is its maker's, or the usual limit if that is less. */
 export const newKey = options.partial().required({ name: true }).openapi("NewKey");
 
-export const keySchema = options
-  .extend({
+export const keySchema = z
+  .object({
+    ...options.shape,
     id: z.string(),
     object: z.literal("key"),
     start: z.string().openapi({ description: "The key's first characters" }),
@@ -51,7 +52,10 @@ export const keySchema = options
   })
   .openapi("Key");
 
-export const shownKey = keySchema.extend({ key: z.string().openapi({ description: "Shown only now" }) });
+export const shownKey = z.object({
+  ...keySchema.shape,
+  key: z.string().openapi({ description: "Shown only now" }),
+});
 
 /** A body's options in the account's terms. */
 export function readOptions(body: z.infer<typeof keyChanges>): KeyChanges {

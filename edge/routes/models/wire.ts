@@ -3,6 +3,7 @@ import type { Model, Price } from "../../../core/models.ts";
 import type { Env } from "../../env.ts";
 import { priceBody, priceSchema } from "../../prices/wire.ts";
 import { replicateModel } from "../../replicate/support.ts";
+import { pair } from "../operation.ts";
 
 export const modelSchema = z
   .object({
@@ -21,7 +22,7 @@ export const modelSchema = z
     geometry: z.object({
       tile: z.int(),
       patch: z.int(),
-      pinpoints: z.array(z.tuple([z.int(), z.int()])),
+      pinpoints: z.array(pair("[width, height] in pixels")),
       pinpoint_order: z.enum(["wh", "hw"]),
       unpad: z.enum(["truncate", "exact"]),
     }),

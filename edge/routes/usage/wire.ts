@@ -51,7 +51,7 @@ const list = z
     data: z.array(row),
     total: row.pick({ requests: true, cost_microcredits: true }),
   })
-  .openapi("Usage");
+  .openapi("UsageReport");
 
 const adminList = z
   .object({

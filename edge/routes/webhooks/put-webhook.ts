@@ -13,7 +13,10 @@ export const putWebhook: Operation = {
     description:
       "Today one event: `balance.low`, sent once each time the credit left falls below the threshold.",
     security: KEY_SECURITY,
-    request: jsonBody(newEndpoint),
+    request: jsonBody(newEndpoint, {
+      url: "https://example.com/events",
+      balance_low_microcredits: 1_000_000,
+    }),
     responses: { 200: jsonResponse("The endpoint", endpointSchema) },
   },
   middleware: [requireKey],
