@@ -48,6 +48,11 @@ async function start(): Promise<void> {
     ]);
     await untilReady(url);
     const account = await seededAccount(url, secrets);
+    if (secrets.account && secrets.account.id !== account.id) {
+      say(
+        `  the account ${secrets.account.id} of before does not answer to its key; ${account.id} was opened in its place`,
+      );
+    }
     home.saveSecrets({ ...secrets, account });
     const { apiKey, webhookSecret } = account;
     home.writeDeveloper({ url, apiKey, adminKey: secrets.adminKey, webhookSecret, workerUrl });
