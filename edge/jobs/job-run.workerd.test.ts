@@ -31,7 +31,7 @@ async function reportWorker(): Promise<void> {
   const { model } = request;
   const load = { state: "ready", slots: 1, running: 0, waiting: 0, startMs: null } as const;
   const report = { worker: "gpu-1", boot: "1", target: "gpu-1", model, revision: "test", ...load };
-  await env.POOL.get(env.POOL.idFromName(model)).heartbeat(report, "http://127.0.0.1:9");
+  await env.POOL.get(env.POOL.idFromName(model)).heartbeat(report, "http://127.0.0.1:9", Date.now());
 }
 
 it("keeps a job's pictures while an attempt is left, and no longer", async () => {

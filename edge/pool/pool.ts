@@ -20,6 +20,8 @@ interface Worker {
   readonly heartbeat: Heartbeat;
   readonly origin: string;
   readonly seenAt: number;
+  /** By the worker's own clock, in Unix milliseconds. */
+  readonly sentAt: number;
 }
 
 interface Held {
@@ -49,10 +51,12 @@ export class Pool extends DurableObject<Env> {
   #jobMs = FIRST_JOB_MS;
   #slots = FIRST_SLOTS;
 
-  /** Takes a report from a worker whose target is in the operator's list. */
-  heartbeat(heartbeat: Heartbeat, origin: string): void {
+  /** Takes a report from a worker whose target is in the operator's list, unless a later one has come before it. */
+  heartbeat(heartbeat: Heartbeat, origin: string, sentAt: number): void {
+    this.#expire();
     const before = this.#workers.get(heartbeat.worker);
-    this.#workers.set(heartbeat.worker, { heartbeat, origin, seenAt: Date.now() });
+    if (before && sentAt < before.sentAt) return;
+    this.#workers.set(heartbeat.worker, { heartbeat, origin, seenAt: Date.now(), sentAt });
     if (heartbeat.slots > 0) this.#slots = heartbeat.slots;
     if (before && before.heartbeat.boot !== heartbeat.boot) this.#dropLeases(heartbeat.worker);
     this.#serveLine();

@@ -30,11 +30,21 @@ const ticket = (id: string, waitMs = 20): Ticket => ({ id, affinity: null, waitM
 const ORIGIN = "http://127.0.0.1:9";
 
 describe("Pool", () => {
+  it("goes by a worker's latest report, whichever comes last", async () => {
+    const pool = newPool();
+    const now = Date.now();
+    await pool.heartbeat(report({ state: "draining" }), ORIGIN, now);
+    await pool.heartbeat(report(), ORIGIN, now - 1_000);
+    expect(await pool.ready()).toBe(false);
+    await pool.heartbeat(report({ boot: "boot-2" }), ORIGIN, now + 1_000);
+    expect(await pool.ready()).toBe(true);
+  });
+
   it("has no worker until one reports", async () => {
     const pool = newPool();
     expect(await pool.acquire(ticket("a"))).toEqual({ kind: "no_worker" });
     expect(await pool.ready()).toBe(false);
-    await pool.heartbeat(report(), ORIGIN);
+    await pool.heartbeat(report(), ORIGIN, Date.now());
     expect(await pool.ready()).toBe(true);
     expect(await pool.acquire(ticket("b"))).toMatchObject({
       kind: "granted",
@@ -44,16 +54,16 @@ describe("Pool", () => {
 
   it("makes jobs wait for a worker that is starting", async () => {
     const pool = newPool();
-    await pool.heartbeat(report({ state: "starting" }), ORIGIN);
+    await pool.heartbeat(report({ state: "starting" }), ORIGIN, Date.now());
     expect(await pool.acquire(ticket("a"))).toMatchObject({ kind: "waiting", position: 1 });
     const waiting = pool.acquire(ticket("a", 5_000));
-    await pool.heartbeat(report(), ORIGIN);
+    await pool.heartbeat(report(), ORIGIN, Date.now());
     expect(await waiting).toMatchObject({ kind: "granted" });
   });
 
   it("grants no more leases than slots, and serves the line in order of arrival", async () => {
     const pool = newPool();
-    await pool.heartbeat(report({ slots: 1 }), ORIGIN);
+    await pool.heartbeat(report({ slots: 1 }), ORIGIN, Date.now());
     const held = await pool.acquire(ticket("a"));
     if (held.kind !== "granted") throw new Error("The first job is granted.");
     expect(await pool.acquire(ticket("b"))).toMatchObject({ kind: "waiting", position: 1 });
@@ -77,37 +87,37 @@ describe("Pool", () => {
 
   it("lets the next in line through when the first leaves", async () => {
     const pool = newPool();
-    await pool.heartbeat(report({ slots: 1, running: 1 }), ORIGIN);
+    await pool.heartbeat(report({ slots: 1, running: 1 }), ORIGIN, Date.now());
     expect(await pool.acquire(ticket("a"))).toMatchObject({ kind: "waiting", position: 1 });
     const second = pool.acquire(ticket("b", 5_000));
     await pool.leave("a");
-    await pool.heartbeat(report({ slots: 1 }), ORIGIN);
+    await pool.heartbeat(report({ slots: 1 }), ORIGIN, Date.now());
     expect(await second).toMatchObject({ kind: "granted" });
   });
 
   it("gives no job to a worker that was lost, until it reports again", async () => {
     const pool = newPool();
-    await pool.heartbeat(report(), ORIGIN);
+    await pool.heartbeat(report(), ORIGIN, Date.now());
     const held = await pool.acquire(ticket("a"));
     if (held.kind !== "granted") throw new Error("The first job is granted.");
     await pool.release(held.lease.id, true);
     expect(await pool.acquire(ticket("b"))).toMatchObject({ kind: "waiting" });
-    await pool.heartbeat(report({ boot: "boot-2" }), ORIGIN);
+    await pool.heartbeat(report({ boot: "boot-2" }), ORIGIN, Date.now());
     expect(await pool.acquire(ticket("b"))).toMatchObject({ kind: "granted", lease: { boot: "boot-2" } });
   });
 
   it("forgets the leases of a worker's earlier boot", async () => {
     const pool = newPool();
-    await pool.heartbeat(report({ slots: 1 }), ORIGIN);
+    await pool.heartbeat(report({ slots: 1 }), ORIGIN, Date.now());
     expect(await pool.acquire(ticket("a"))).toMatchObject({ kind: "granted" });
-    await pool.heartbeat(report({ slots: 1, boot: "boot-2" }), ORIGIN);
+    await pool.heartbeat(report({ slots: 1, boot: "boot-2" }), ORIGIN, Date.now());
     expect(await pool.acquire(ticket("b"))).toMatchObject({ kind: "granted", lease: { boot: "boot-2" } });
   });
 
   it("gives no job to a worker that drains", async () => {
     const pool = newPool();
-    await pool.heartbeat(report(), ORIGIN);
-    await pool.heartbeat(report({ state: "draining" }), ORIGIN);
+    await pool.heartbeat(report(), ORIGIN, Date.now());
+    await pool.heartbeat(report({ state: "draining" }), ORIGIN, Date.now());
     expect(await pool.ready()).toBe(false);
     expect(await pool.acquire(ticket("a"))).toMatchObject({ kind: "waiting" });
   });

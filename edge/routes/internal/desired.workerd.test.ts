@@ -56,7 +56,7 @@ describe("the desired count of workers", () => {
     await pool.readyFor("job_1");
     expect(await desired()).toMatchObject({ desired: 1, waiting: 2 });
 
-    await pool.heartbeat(heartbeat(model, {}), "http://127.0.0.1:9");
+    await pool.heartbeat(heartbeat(model, {}), "http://127.0.0.1:9", Date.now());
     for (const id of ["a", "b", "c", "d", "e"]) await pool.acquire(ticket(id));
     expect(await desired()).toMatchObject({ desired: 2, running: 4, waiting: 3, slots: 4 });
   });

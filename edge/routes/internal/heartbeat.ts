@@ -11,7 +11,8 @@ const targets = z.record(z.string(), z.url());
 /** Not in the public specification. */
 export function mountHeartbeat(app: App): void {
   app.post(HEARTBEAT_PATH, async (context) => {
-    const report = heartbeat.safeParse(await readSigned(context, HEARTBEAT_PATH));
+    const { report: sent, sentAt } = await readSigned(context, HEARTBEAT_PATH);
+    const report = heartbeat.safeParse(sent);
     if (!report.success) throw new ApiError("invalid_value", "The heartbeat does not follow its schema.");
     const { model, revision, target } = report.data;
     const origins = new Map(Object.entries(targets.parse(JSON.parse(context.env.POOL_TARGETS))));
@@ -31,7 +32,7 @@ export function mountHeartbeat(app: App): void {
         { param: served === undefined ? "model" : "revision" },
       );
     }
-    await context.env.POOL.get(context.env.POOL.idFromName(model)).heartbeat(report.data, origin);
+    await context.env.POOL.get(context.env.POOL.idFromName(model)).heartbeat(report.data, origin, sentAt);
     return context.body(null, 204);
   });
 }

@@ -10,7 +10,7 @@ import { readSigned } from "./read-signed.ts";
 /** Not in the public specification. Whether the report came first is the account's to say; the worker is done either way. */
 export function mountSettle(app: App): void {
   app.post(SETTLE_PATH, async (context) => {
-    const report = settleReport.safeParse(await readSigned(context, SETTLE_PATH));
+    const report = settleReport.safeParse((await readSigned(context, SETTLE_PATH)).report);
     if (!report.success) throw new ApiError("invalid_value", "The report does not follow its schema.");
     const claim = await openClaim(context.env.KEY_SECRET, report.data.claim);
     if (!claim) {
