@@ -4,8 +4,8 @@
  * this before they bundle the Worker.
  */
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { build } from "esbuild";
 
@@ -53,10 +53,8 @@ export async function buildPages(): Promise<string> {
 
 /** Scalar's script as it is published, whole in one file: it would be a megabyte more to upload if it were not packed. */
 export function packReference(): Buffer {
-  const script = import.meta
-    .resolve("@scalar/api-reference")
-    .replace(/dist\/.*$/, "dist/browser/standalone.js");
-  return gzipSync(readFileSync(fileURLToPath(script)));
+  const entry = createRequire(import.meta.url).resolve("@scalar/api-reference");
+  return gzipSync(readFileSync(join(dirname(entry), "browser/standalone.js")));
 }
 
 /** Writes each file at once, and only where it has changed: several products may start in one folder at a time. */
