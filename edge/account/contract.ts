@@ -288,7 +288,7 @@ export interface AccountApi {
 
   /** A key that the operator makes, bounded by no other. */
   createKey(options: KeyOptions): Promise<ShownKey>;
-  /** A key that another makes, never with more than its maker has. Options left out are its maker's, as far as `defaults` allow. */
+  /** A key that another makes, never with more than its maker has. Options left out are the usual limits, else its maker's. */
   deriveKey(keyHash: string, options: NewKey): Promise<Result<ShownKey, KeyError>>;
   listKeys(keyHash: string): Promise<Result<KeyRecord[], AccountError>>;
   readKey(keyHash: string, id: string): Promise<Result<KeyRecord, KeyError>>;

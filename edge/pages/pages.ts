@@ -1,5 +1,6 @@
 import pages from "../../web/built/pages.html";
 import type { App } from "../routes/operation.ts";
+import { pageHeaders } from "./headers.ts";
 
 const PATHS = ["/", "/account"];
 
@@ -10,21 +11,7 @@ const PATHS = ["/", "/account"];
 export function mountPages(app: App): void {
   app.on("GET", PATHS, (context) => {
     const nonce = crypto.randomUUID();
-    return context.html(pages.replaceAll("%nonce%", nonce), 200, {
-      "content-security-policy": [
-        "default-src 'none'",
-        `script-src 'nonce-${nonce}'`,
-        `style-src 'nonce-${nonce}'`,
-        "img-src data: blob:",
-        "connect-src 'self'",
-        "form-action 'none'",
-        "base-uri 'none'",
-        "frame-ancestors 'none'",
-      ].join("; "),
-      "cache-control": "no-cache",
-      "cross-origin-opener-policy": "same-origin",
-      "referrer-policy": "no-referrer",
-      "x-content-type-options": "nosniff",
-    });
+    const headers = pageHeaders(nonce, { styles: `'nonce-${nonce}'`, images: "data: blob:" });
+    return context.html(pages.replaceAll("%nonce%", nonce), 200, headers);
   });
 }

@@ -1,6 +1,7 @@
 import script from "../../web/built/reference.js.gz";
 import page from "../../web/reference.html";
 import type { App } from "../routes/operation.ts";
+import { pageHeaders } from "./headers.ts";
 
 const DAY_SECONDS = 86_400;
 
@@ -8,23 +9,9 @@ const DAY_SECONDS = 86_400;
 export function mountReference(app: App): void {
   app.get("/docs", (context) => {
     const nonce = crypto.randomUUID();
-    return context.html(page.replaceAll("%nonce%", nonce), 200, {
-      "content-security-policy": [
-        "default-src 'none'",
-        `script-src 'nonce-${nonce}'`,
-        // Scalar writes its styles itself, elements and attributes alike; neither can carry a nonce.
-        "style-src 'unsafe-inline'",
-        "img-src 'self' data: blob:",
-        "connect-src 'self'",
-        "form-action 'none'",
-        "base-uri 'none'",
-        "frame-ancestors 'none'",
-      ].join("; "),
-      "cache-control": "no-cache",
-      "cross-origin-opener-policy": "same-origin",
-      "referrer-policy": "no-referrer",
-      "x-content-type-options": "nosniff",
-    });
+    // Scalar writes its styles itself, elements and attributes alike; neither can carry a nonce.
+    const headers = pageHeaders(nonce, { styles: "'unsafe-inline'", images: "'self' data: blob:" });
+    return context.html(page.replaceAll("%nonce%", nonce), 200, headers);
   });
 
   app.get("/docs/reference.js", (context) => {

@@ -1,4 +1,4 @@
-/** vLLM in a process of its own on this machine, fed with ready tiles over gRPC. */
+/** vLLM, or SGLang behind our servicer, in a process of its own on this machine: fed with ready tiles over vLLM's gRPC. */
 import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { ConnectError } from "@connectrpc/connect";
