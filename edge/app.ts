@@ -33,6 +33,7 @@ import { mountHeartbeat } from "./routes/internal/heartbeat.ts";
 import { mountSettle } from "./routes/internal/settle.ts";
 import { cancelJobRoute } from "./routes/jobs/cancel-job.ts";
 import { getJob } from "./routes/jobs/get-job.ts";
+import { listJobs } from "./routes/jobs/list-jobs.ts";
 import { createKey } from "./routes/keys/create-key.ts";
 import { getKey } from "./routes/keys/get-key.ts";
 import { listKeys } from "./routes/keys/list-keys.ts";
@@ -59,6 +60,7 @@ const OPERATIONS = [
   putImage,
   getImage,
   deleteImage,
+  listJobs,
   getJob,
   cancelJobRoute,
   createKey,
@@ -98,6 +100,7 @@ const OPEN_ROUTES = [
   "/v1/models",
   "/v1/models/*",
   "/v1/images/*",
+  "/v1/jobs",
   "/v1/jobs/*",
   "/v1/keys",
   "/v1/keys/*",

@@ -40,7 +40,7 @@ import type {
 import { eraseAccount, hasRested, listRows, readTombstone, SWEEP_MS } from "./erase.ts";
 import { finish } from "./finish.ts";
 import { recall } from "./idempotency.ts";
-import { jobRecord, readJob } from "./jobs.ts";
+import { type JobRange, jobRecord, listJobs, readJob } from "./jobs.ts";
 import {
   type ActiveKey,
   authorise,
@@ -265,6 +265,10 @@ export class Account extends DurableObject<Env> implements AccountApi {
       const job = readJob(this.#sql, id);
       return job ? jobRecord(job) : null;
     });
+  }
+
+  async jobs(keyHash: string, range: JobRange) {
+    return this.#read(keyHash, ["jobs"], () => listJobs(this.#sql, range));
   }
 
   async receipt(keyHash: string, id: string): Promise<Result<string | null, AccountError>> {

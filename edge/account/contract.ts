@@ -6,6 +6,7 @@ import type { Usage } from "../../core/usage.ts";
 import type { Kept } from "../erasure/stores.ts";
 import type { Timings } from "../generate/generate.ts";
 import type { UsageRow } from "../usage/usage.ts";
+import type { JobRange } from "./jobs.ts";
 import type { Standing } from "./limits.ts";
 import type { ReceiptRange, RequestEnd, RequestFacts } from "./receipts.ts";
 import type { Scope } from "./scopes.ts";
@@ -335,6 +336,11 @@ export interface AccountApi {
   endedJob(id: string): Promise<JobRecord | null>;
   /** A stored job of this account, or null. */
   job(keyHash: string, id: string): Promise<Result<JobRecord | null, AccountError>>;
+  /** A range of the stored jobs; null when the one before the range does not exist. */
+  jobs(
+    keyHash: string,
+    range: JobRange,
+  ): Promise<Result<{ jobs: JobRecord[]; more: boolean } | null, AccountError>>;
 
   /** The payload of a receipt, ready to be signed; null when there is none of this id. */
   receipt(keyHash: string, id: string): Promise<Result<string | null, AccountError>>;

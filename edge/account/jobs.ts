@@ -39,6 +39,38 @@ export function readJob(sql: SqlStorage, id: string): JobRow | undefined {
   return sql.exec<JobRow>("SELECT * FROM job WHERE id = ?", id).toArray()[0];
 }
 
+export interface JobRange {
+  /** Null for every state. */
+  readonly state: JobState | null;
+  /** The id of the job before the first one wanted; null for the latest. */
+  readonly after: string | null;
+  readonly limit: number;
+}
+
+/**
+ * Jobs, the latest first, and whether more follow; null when `after` is unknown. The order is that of their rows: a row
+ * is always written after all that are there.
+ */
+export function listJobs(
+  sql: SqlStorage,
+  { state, after, limit }: JobRange,
+): { jobs: JobRecord[]; more: boolean } | null {
+  const before = after === null ? Number.MAX_SAFE_INTEGER : placeOf(sql, after);
+  if (before === undefined) return null;
+  const jobs = sql
+    .exec<JobRow>(
+      `SELECT * FROM job WHERE rowid < ? ${state === null ? "" : "AND state = ?"} ORDER BY rowid DESC LIMIT ?`,
+      ...(state === null ? [before, limit + 1] : [before, state, limit + 1]),
+    )
+    .toArray()
+    .map(jobRecord);
+  return { jobs: jobs.slice(0, limit), more: jobs.length > limit };
+}
+
+function placeOf(sql: SqlStorage, id: string): number | undefined {
+  return sql.exec<{ rowid: number }>("SELECT rowid FROM job WHERE id = ?", id).toArray()[0]?.rowid;
+}
+
 /** Writes a new job, queued and with its hold placed; returns the row. */
 export function insertJob(sql: SqlStorage, stored: StoredRequest, now: number): JobRow {
   return sql

@@ -1,13 +1,16 @@
 import { evictDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { hashKey } from "../auth/key.ts";
 import type { Doorbell } from "../jobs/doorbell.ts";
 import type { Attempt } from "./contract.ts";
+import type { JobRange } from "./jobs.ts";
 import {
   ANSWER,
   DAY,
   FACTS,
   inside,
+  keyOptions,
   law,
   MINUTE,
   newAccount,
@@ -322,5 +325,69 @@ describe("canceling", () => {
     expect(await stub.cancel(keyHash, "job_1")).toMatchObject({ value: { state: "succeeded", charge: 100 } });
     const other = await newAccount(0);
     expect(await other.stub.cancel(other.keyHash, "job_1")).toEqual({ ok: true, value: null });
+  });
+});
+
+describe("the list of jobs", () => {
+  /** The ids of one page, and whether more follow; null when the cursor is unknown. */
+  async function page(stub: Stub, keyHash: string, range: Partial<JobRange> = {}) {
+    const read = await stub.jobs(keyHash, { state: null, after: null, limit: 100, ...range });
+    if (!read.ok) throw new Error(read.error.code);
+    return read.value && { ids: read.value.jobs.map(({ id }) => id), more: read.value.more };
+  }
+
+  async function withJobs(count: number) {
+    const account = await newAccount(1000);
+    const { stub, keyHash } = account;
+    for (let job = 1; job <= count; job++) {
+      const id = `job_${job}`;
+      await stub.accept({ facts: FACTS, keyHash, job: id, amount: 10 }, { ...stored, job: id });
+    }
+    return account;
+  }
+
+  it("has the latest first, page by page, each job once though others come meanwhile", async () => {
+    const { stub, keyHash } = await withJobs(5);
+    expect(await page(stub, keyHash, { limit: 2 })).toEqual({ ids: ["job_5", "job_4"], more: true });
+    await stub.accept({ facts: FACTS, keyHash, job: "job_6", amount: 10 }, { ...stored, job: "job_6" });
+    const next = await page(stub, keyHash, { limit: 2, after: "job_4" });
+    expect(next).toEqual({ ids: ["job_3", "job_2"], more: true });
+    expect(await page(stub, keyHash, { limit: 2, after: "job_2" })).toEqual({ ids: ["job_1"], more: false });
+    expect(await page(stub, keyHash, { after: "job_1" })).toEqual({ ids: [], more: false });
+  });
+
+  it("goes on with the latest first when the latest of all have been deleted", async () => {
+    const { stub, keyHash } = await withJobs(3);
+    for (const job of ["job_2", "job_3"]) await stub.cancel(keyHash, job);
+    travel(DAY);
+    await ringAlarm(stub);
+    expect(await page(stub, keyHash)).toEqual({ ids: ["job_1"], more: false });
+    await stub.accept({ facts: FACTS, keyHash, job: "job_0", amount: 10 }, { ...stored, job: "job_0" });
+    expect(await page(stub, keyHash)).toEqual({ ids: ["job_0", "job_1"], more: false });
+  });
+
+  it("has those of one state", async () => {
+    const { stub, keyHash } = await withJobs(4);
+    await stub.cancel(keyHash, "job_4");
+    await stub.cancel(keyHash, "job_2");
+    await start(stub);
+    const of = (state: JobRange["state"], range: Partial<JobRange> = {}) =>
+      page(stub, keyHash, { state, ...range });
+    expect(await of("queued")).toEqual({ ids: ["job_3"], more: false });
+    expect(await of("running")).toEqual({ ids: ["job_1"], more: false });
+    expect(await of("canceled", { limit: 1 })).toEqual({ ids: ["job_4"], more: true });
+    expect(await of("canceled", { after: "job_4" })).toEqual({ ids: ["job_2"], more: false });
+    expect(await of("failed")).toEqual({ ids: [], more: false });
+  });
+
+  it("is nobody's without the scope, and knows no other account's job", async () => {
+    const { stub, keyHash } = await withJobs(1);
+    const asker = await stub.createKey({ ...keyOptions, scopes: ["infer", "usage:read"] });
+    const refused = await stub.jobs(await hashKey(asker.key), { state: null, after: null, limit: 1 });
+    expect(refused).toMatchObject({ ok: false, error: { code: "insufficient_scope", scope: "jobs" } });
+    const stranger = await newAccount(1000);
+    expect(await page(stranger.stub, stranger.keyHash)).toEqual({ ids: [], more: false });
+    expect(await page(stranger.stub, stranger.keyHash, { after: "job_1" })).toBeNull();
+    expect(await page(stub, keyHash, { after: "job_none" })).toBeNull();
   });
 });

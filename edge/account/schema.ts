@@ -170,8 +170,11 @@ const TABLES = `
   INSERT INTO version (one, steps) VALUES (1, 1) ON CONFLICT DO NOTHING;
 `;
 
+/** For listing jobs of one state: a state's entries lie in the order in which its jobs were written. */
+const JOBS_BY_STATE = "CREATE INDEX IF NOT EXISTS job_by_state ON job (state)";
+
 /** In order; an object's version is how many of them it has taken. */
-const STEPS: readonly string[] = [TABLES];
+const STEPS: readonly string[] = [TABLES, JOBS_BY_STATE];
 
 /** Takes the steps that are missing; to be called inside a transaction. */
 export function bringUpToDate(sql: SqlStorage, steps = STEPS): void {

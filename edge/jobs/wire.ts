@@ -7,12 +7,14 @@ import { toSeconds } from "../seconds.ts";
 
 const seconds = z.int().openapi({ description: "Unix seconds" });
 
+export const jobStatus = z.enum(["queued", "running", "succeeded", "failed", "canceled"]);
+
 export const jobSchema = z
   .object({
     id: z.string(),
     object: z.literal("job"),
     model: z.string(),
-    status: z.enum(["queued", "running", "succeeded", "failed", "canceled"]),
+    status: jobStatus,
     attempt: z.int(),
     created_at: seconds,
     started_at: seconds.nullable(),

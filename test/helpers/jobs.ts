@@ -18,6 +18,8 @@ const job = z.object({
 });
 export type Job = z.infer<typeof job>;
 
+export const jobPage = z.object({ object: z.literal("list"), data: z.array(job), has_more: z.boolean() });
+
 /** Sends a question as a job. */
 export async function acceptJob(
   account: Account,

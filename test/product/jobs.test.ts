@@ -3,7 +3,7 @@ import { Webhook } from "standardwebhooks";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import { EXAMPLE } from "../helpers/examples.ts";
-import { acceptJob, endedJob } from "../helpers/jobs.ts";
+import { acceptJob, endedJob, jobPage, readJob } from "../helpers/jobs.ts";
 import { until } from "../helpers/poll.ts";
 import { envelope, question } from "../helpers/question.ts";
 import { newAccount } from "../helpers/shared.ts";
@@ -109,6 +109,42 @@ describe("a job", () => {
     expect([foreign.status, missing.status]).toEqual([404, 404]);
     expect(await foreign.text()).toBe(await missing.text());
     expect((await endedJob(owner, id)).status).toBe("succeeded");
+  });
+
+  it("is listed with its result, the latest first, by state and page by page, for its account alone", async () => {
+    const [account, stranger] = await Promise.all([newAccount(), newAccount()]);
+    const first = await acceptJob(account, example);
+    await endedJob(account, first.id);
+    const second = await acceptJob(account, { ...example, model: "llava-v1.6-vicuna-7b" });
+    const list = async (query: string, by = account) => {
+      const response = await by.fetch(`/v1/jobs${query}`);
+      return { status: response.status, body: z.unknown().parse(await response.json()) };
+    };
+    const shown = (body: unknown) => jobPage.parse(body).data.map(({ id }) => id);
+    const all = await list("");
+    expect(shown(all.body)).toEqual([second.id, first.id]);
+    expect(jobPage.parse(all.body).data[1]).toEqual(await readJob(account, first.id));
+    expect(shown((await list("?status=succeeded")).body)).toEqual([first.id]);
+    const latest = jobPage.parse((await list("?limit=1")).body);
+    expect(latest).toMatchObject({ has_more: true, data: [{ id: second.id }] });
+    expect(shown((await list(`?limit=1&after=${second.id}`)).body)).toEqual([first.id]);
+
+    expect(shown((await list("", stranger)).body)).toEqual([]);
+    const foreign = await list(`?after=${first.id}`, stranger);
+    const missing = await list("?after=job_none", stranger);
+    expect(foreign).toEqual(missing);
+    expect(missing).toMatchObject({
+      status: 404,
+      body: { error: { code: "job_not_found", param: "after" } },
+    });
+    for (const [query, param] of [
+      ["?status=gone", "status"],
+      ["?limit=0", "limit"],
+      ["?order=asc", "order"],
+    ]) {
+      expect(await list(query!)).toMatchObject({ status: 400, body: { error: { param } } });
+    }
+    await account.post(`/v1/jobs/${second.id}/cancel`, {});
   });
 
   it.each([
