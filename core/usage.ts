@@ -4,3 +4,12 @@ export interface Usage {
   readonly textTokens: number;
   readonly outputTokens: number;
 }
+
+/** At most what a request was counted with: no report of what was computed gets past it. */
+export function boundedUsage(usage: Usage, most: Usage): Usage {
+  return {
+    imageTokens: Math.min(usage.imageTokens, most.imageTokens),
+    textTokens: Math.min(usage.textTokens, most.textTokens),
+    outputTokens: Math.min(usage.outputTokens, most.outputTokens),
+  };
+}

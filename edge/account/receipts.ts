@@ -53,7 +53,7 @@ export function writeReceipt(
       "SELECT sequence, payload FROM receipt ORDER BY sequence DESC LIMIT 1",
     )
     .toArray()[0];
-  const { imageTokens, textTokens, outputTokens } = usage ?? NOTHING;
+  const { imageTokens, textTokens, outputTokens } = usage ? within(usage, facts.tokens) : NOTHING;
   const receipt: Receipt = {
     version: 1,
     id: receiptIdOf(hold.job),
@@ -88,6 +88,17 @@ export function writeReceipt(
     now,
     JSON.stringify(receipt),
   );
+}
+
+/** The books' last guard: no request used more tokens than it was counted with. */
+function within({ imageTokens, textTokens, outputTokens }: Usage, tokens: number): Usage {
+  const image = Math.min(imageTokens, tokens);
+  const text = Math.min(textTokens, tokens - image);
+  return {
+    imageTokens: image,
+    textTokens: text,
+    outputTokens: Math.min(outputTokens, tokens - image - text),
+  };
 }
 
 /** The payload of a receipt, or null. */

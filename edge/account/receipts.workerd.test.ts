@@ -57,6 +57,19 @@ describe("receipts", () => {
     });
   });
 
+  it("count no more tokens than the request was counted with", async () => {
+    const { stub, keyHash } = await newAccount(1000, { scopes: ["infer", "usage:read"] });
+    await stub.reserve({ keyHash, job: "job_1", amount: 100, expiresAt: Date.now() + MINUTE, facts: FACTS });
+    const { end, ...absurd } = settlement("job_1", Number.MAX_SAFE_INTEGER);
+    const tokens = { imageTokens: 150, textTokens: 2 ** 52, outputTokens: Number.MAX_SAFE_INTEGER };
+    await stub.settle({ ...absurd, end: { ...end, usage: tokens } });
+    const [receipt] = (await payloads(stub, keyHash)).map((payload) => JSON.parse(payload));
+    expect(receipt).toMatchObject({
+      usage: { image_tokens: 150, text_tokens: FACTS.tokens - 150, output_tokens: 0 },
+      cost_microcredits: 100,
+    });
+  });
+
   it("are written for what nobody settled, and not again when its outcome comes late", async () => {
     const { stub, keyHash } = await newAccount(1000, { scopes: ["infer", "usage:read"] });
     await stub.reserve({ keyHash, job: "job_1", amount: 100, expiresAt: Date.now() + MINUTE, facts: FACTS });

@@ -94,6 +94,7 @@ async function* run(
       messages: question.messages,
       images: question.images,
       sampling: question.sampling,
+      most: plan.most,
       deadline: Date.now() + ATTACHED_DEADLINE_MS,
       trace: request.trace,
       claim: { account: request.caller.account, job: request.job, price: plan.price, cache },
@@ -146,8 +147,7 @@ async function* run(
   } finally {
     // The client left: the engine has been told to stop, and what it produced until then is paid.
     if (!settled) {
-      const { imageTokens, textTokens } = plan;
-      const partial = partialCharge(plan.price, { imageTokens, textTokens, outputTokens: produced });
+      const partial = partialCharge(plan.price, plan.most, produced);
       await settle(request, attempt, partial.charge, {
         ...emptyEnd("canceled"),
         usage: partial.usage,

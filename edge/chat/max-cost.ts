@@ -18,7 +18,7 @@ export function readMaxCost(header: string | undefined): number | null {
 }
 
 /** Tells a caller who named a ceiling whether it shortened the answer. */
-export function maxCostHeader({ maxCost, clamped, maxTokens }: RequestPlan): Record<string, string> {
+export function maxCostHeader({ maxCost, clamped, most }: RequestPlan): Record<string, string> {
   if (maxCost === null) return {};
-  return { [MAX_COST_APPLIED]: clamped ? `clamped; max_tokens=${maxTokens}` : "unchanged" };
+  return { [MAX_COST_APPLIED]: clamped ? `clamped; max_tokens=${most.outputTokens}` : "unchanged" };
 }

@@ -5,6 +5,7 @@ import type { Model, Price } from "../../core/models.ts";
 import { affordableTokens, worstCase } from "../../core/price.ts";
 import { type Message, renderPrompt } from "../../core/prompt.ts";
 import { type Tokenizer, tokenizePrompt } from "../../core/tokenizer.ts";
+import type { Usage } from "../../core/usage.ts";
 import { ApiError } from "../errors.ts";
 import type { ResolvedImage } from "../images/resolve.ts";
 import { MAX_COST_APPLIED } from "./max-cost.ts";
@@ -22,13 +23,12 @@ export interface PlannedImage {
 
 export interface RequestPlan {
   readonly images: readonly PlannedImage[];
-  readonly imageTokens: number;
-  readonly textTokens: number;
-  readonly maxTokens: number;
+  /** The prompt's tokens, and those of the longest answer. */
+  readonly most: Usage;
   readonly price: Price;
   /** The worst case, in micro-credits. */
   readonly maxCharge: number;
-  /** The caller's own ceiling, in micro-credits, and whether it made `maxTokens` smaller. */
+  /** The caller's own ceiling, in micro-credits, and whether it made the longest answer shorter. */
   readonly maxCost: number | null;
   readonly clamped: boolean;
 }
@@ -77,13 +77,12 @@ export function planRequest(
     );
   }
   const maxTokens = Math.min(asked, affordable);
+  const most = { ...prompt, outputTokens: maxTokens };
   return {
     images,
-    imageTokens: imageTokenCount,
-    textTokens,
-    maxTokens,
+    most,
     price,
-    maxCharge: worstCase(price, { ...prompt, outputTokens: maxTokens }),
+    maxCharge: worstCase(price, most),
     maxCost,
     clamped: maxTokens < asked,
   };

@@ -44,5 +44,5 @@ export async function prepareQuestion(
   const price = await currentPrice(env.DB, model, Date.now());
   const allowance = { maxTokens, maxCost };
   const plan = planRequest(model, await tokenizerOf(model), price, messages, allowance, images);
-  return { model, messages, images, plan, sampling: readSampling(body, model, plan.maxTokens) };
+  return { model, messages, images, plan, sampling: readSampling(body, model, plan.most.outputTokens) };
 }

@@ -3,6 +3,7 @@
  * nothing of whose request it answers, and can claim no other's money.
  */
 import { z } from "zod";
+import { usageSchema } from "../../core/events.ts";
 import { priceSchema } from "../../core/price.ts";
 import { cacheVerdict, decodeBase64Url, encodeBase64Url } from "../../core/receipt.ts";
 
@@ -12,6 +13,8 @@ const claimSchema = z.strictObject({
   attempt: z.int().min(1),
   /** As it was when the request was accepted. */
   price: priceSchema,
+  /** The tokens of its prompt and of its longest answer: a report of more counts as these. */
+  most: usageSchema,
   cache: cacheVerdict,
 });
 export type Claim = z.infer<typeof claimSchema>;
@@ -25,10 +28,14 @@ export async function sealClaim(secret: string, claim: Claim): Promise<string> {
   return encodeBase64Url(new Uint8Array([...iv, ...new Uint8Array(sealed)]));
 }
 
-/** The claim; undefined for whatever was not sealed with this secret. */
-export async function openClaim(secret: string, text: string): Promise<Claim | undefined> {
+/** The claim; undefined for whatever was sealed with neither this secret nor the one before it. */
+export async function openClaim(text: string, secret: string, previous?: string): Promise<Claim | undefined> {
   const bytes = decodeBase64Url(text);
   if (!bytes) return undefined;
+  return (await unseal(bytes, secret)) ?? (previous ? unseal(bytes, previous) : undefined);
+}
+
+async function unseal(bytes: Uint8Array<ArrayBuffer>, secret: string): Promise<Claim | undefined> {
   const algorithm = { name: "AES-GCM", iv: bytes.subarray(0, IV_BYTES) };
   try {
     const opened = await crypto.subtle.decrypt(algorithm, await keyOf(secret), bytes.subarray(IV_BYTES));
@@ -38,12 +45,13 @@ export async function openClaim(secret: string, text: string): Promise<Claim | u
   }
 }
 
-let derived: { readonly secret: string; readonly key: CryptoKey } | undefined;
+const derived = new Map<string, CryptoKey>();
 
-/** Deriving costs more than sealing, and an isolate sees one secret. */
+/** Deriving costs more than sealing, and an isolate sees two secrets at most. */
 async function keyOf(secret: string): Promise<CryptoKey> {
-  if (derived?.secret !== secret) derived = { secret, key: await deriveKey(secret) };
-  return derived.key;
+  const key = derived.get(secret) ?? (await deriveKey(secret));
+  derived.set(secret, key);
+  return key;
 }
 
 async function deriveKey(secret: string): Promise<CryptoKey> {

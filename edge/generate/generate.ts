@@ -3,7 +3,7 @@ import type { EngineErrorCode, FinishReason } from "../../core/events.ts";
 import type { Sampling } from "../../core/frame.ts";
 import type { Model } from "../../core/models.ts";
 import type { Message } from "../../core/prompt.ts";
-import type { Usage } from "../../core/usage.ts";
+import { boundedUsage, type Usage } from "../../core/usage.ts";
 import type { Env } from "../env.ts";
 import { ApiError, DO_NOT_RETRY } from "../errors.ts";
 import type { ResolvedImage } from "../images/resolve.ts";
@@ -26,13 +26,15 @@ export interface Generation {
   readonly messages: readonly Message[];
   readonly images: readonly ResolvedImage[];
   readonly sampling: Sampling;
+  /** What the request was counted with: the prompt's tokens, and the longest answer's. */
+  readonly most: Usage;
   /** Unix milliseconds. */
   readonly deadline: number;
   readonly trace: string | null;
   /** Aborted when nobody waits for the answer any more: the engine stops. */
   readonly signal: AbortSignal;
   /** What the worker hands back if the stream is cut; null for a stored job, which then runs again. */
-  readonly claim: Omit<Claim, "attempt"> | null;
+  readonly claim: Omit<Claim, "attempt" | "most"> | null;
   /** Keeps work alive that the answer need not wait for (a context's waitUntil). */
   readonly background: (work: Promise<unknown>) => void;
 }
@@ -103,7 +105,9 @@ export async function* generate(
           images: pixels.map(({ image }) => image),
           trace: generation.trace,
           deadline: generation.deadline,
-          claim: generation.claim && (await sealClaim(env.KEY_SECRET, { ...generation.claim, attempt })),
+          claim:
+            generation.claim &&
+            (await sealClaim(env.KEY_SECRET, { ...generation.claim, most: generation.most, attempt })),
         },
         pixels: pixels.map(({ bytes }) => bytes),
       };
@@ -117,7 +121,7 @@ export async function* generate(
             yield { type: "token", text: event.text, count: event.ids.length };
             break;
           case "usage":
-            usage = event.usage;
+            usage = boundedUsage(event.usage, generation.most);
             break;
           case "done":
             if (!usage) throw new WorkerLost("The worker ended without usage.");

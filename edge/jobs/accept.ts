@@ -39,6 +39,7 @@ export async function acceptStored(
   await caller.authorise("infer");
   const job = `job_${randomId()}`;
   const { verdict, key, answer } = await lookUp(env.RESULTS, caller.account, question, cache);
+  const { most } = question.plan;
   const stored: StoredQuestion = {
     model: question.model.id,
     messages: question.messages.map(({ role, parts }) => ({ role, parts: [...parts] })),
@@ -49,7 +50,7 @@ export async function acceptStored(
       lowDetail,
     })),
     sampling: question.sampling,
-    prompt: { imageTokens: question.plan.imageTokens, textTokens: question.plan.textTokens },
+    prompt: { imageTokens: most.imageTokens, textTokens: most.textTokens },
     price: question.plan.price,
     cache: key === null ? null : { key, ...cache },
     trace,

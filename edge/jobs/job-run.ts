@@ -15,7 +15,13 @@ import { isReady } from "../generate/ready.ts";
 import type { ResolvedImage } from "../images/resolve.ts";
 import type { JobListener, JobRunApi } from "./contract.ts";
 import { type Doorbell, doorbell } from "./doorbell.ts";
-import { jobImageKey, jobImagePrefix, parseStoredQuestion, type StoredQuestion } from "./stored-question.ts";
+import {
+  jobImageKey,
+  jobImagePrefix,
+  mostOf,
+  parseStoredQuestion,
+  type StoredQuestion,
+} from "./stored-question.ts";
 import { Watchers } from "./watchers.ts";
 
 /** How soon a job without a worker asks again, in milliseconds. */
@@ -131,7 +137,7 @@ export class JobRun extends DurableObject<Env> implements JobRunApi {
       return { ...ended, ...answered, state: "succeeded", failure: null };
     } catch (error) {
       if (stop.aborted) {
-        const partial = partialCharge(request.price, { ...request.prompt, outputTokens: produced });
+        const partial = partialCharge(request.price, mostOf(request), produced);
         const rest = { answer: null, failure: null, cache: cacheVerdictOf(request), timings: null };
         return { ...ended, ...partial, ...rest, state: "canceled" };
       }
@@ -177,6 +183,7 @@ export class JobRun extends DurableObject<Env> implements JobRunApi {
       messages: request.messages,
       images: await this.#images(account, job, request),
       sampling: request.sampling,
+      most: mostOf(request),
       deadline,
       trace: request.trace,
       claim: null,

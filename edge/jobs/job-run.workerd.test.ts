@@ -2,6 +2,7 @@ import { runDurableObjectAlarm } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { FACTS, newAccount, recordBells, stopClock } from "../account/testing/fixture.ts";
+import { reportWorker } from "../testing/worker.ts";
 import { jobImageKey, type StoredQuestion } from "./stored-question.ts";
 
 beforeEach(() => {
@@ -26,14 +27,7 @@ const request: StoredQuestion = {
   trace: null,
 };
 
-/** The model's pool believes in a worker, so that attempts begin. Each fails at its second picture, which is missing. */
-async function reportWorker(): Promise<void> {
-  const { model } = request;
-  const load = { state: "ready", slots: 1, running: 0, waiting: 0, startMs: null } as const;
-  const report = { worker: "gpu-1", boot: "1", target: "gpu-1", model, revision: "test", ...load };
-  await env.POOL.get(env.POOL.idFromName(model)).heartbeat(report, "http://127.0.0.1:9", Date.now());
-}
-
+/** Each attempt fails at its second picture, which is missing. */
 it("keeps a job's pictures while an attempt is left, and no longer", async () => {
   vi.spyOn(console, "error").mockImplementation(() => undefined);
   const { account, stub, keyHash } = await newAccount(1000);

@@ -3,6 +3,7 @@ import { z } from "zod";
 import { usageSchema } from "../../core/events.ts";
 import { frameMessage, sampling } from "../../core/frame.ts";
 import { priceSchema } from "../../core/price.ts";
+import type { Usage } from "../../core/usage.ts";
 import { isDigest } from "../images/digest.ts";
 
 const storedQuestion = z.strictObject({
@@ -18,7 +19,7 @@ const storedQuestion = z.strictObject({
     }),
   ),
   sampling,
-  /** What the prompt counts, for an attempt that is stopped. */
+  /** What the prompt was counted with. */
   prompt: usageSchema.omit({ outputTokens: true }),
   /** The price at which the request was accepted. */
   price: priceSchema,
@@ -30,6 +31,11 @@ export type StoredQuestion = z.infer<typeof storedQuestion>;
 
 export function parseStoredQuestion(text: string): StoredQuestion {
   return storedQuestion.parse(JSON.parse(text));
+}
+
+/** The tokens of its prompt and of its longest answer. */
+export function mostOf({ prompt, sampling }: StoredQuestion): Usage {
+  return { ...prompt, outputTokens: sampling.maxTokens };
 }
 
 /** Where a stored job's picture is kept until the job has ended. The common prefix is what a lifecycle rule sweeps. */

@@ -28,7 +28,7 @@ export const FACTS: RequestFacts = {
   model: "tessera-tiny",
   revision: "tests",
   priceVersion: "tessera-tiny/1",
-  tokens: 100,
+  tokens: 200,
 };
 
 const END: RequestEnd = {

@@ -63,11 +63,11 @@ export const preflight: Operation = {
     const result: z.infer<typeof preflightResult> = {
       object: "preflight",
       model: model.id,
-      prompt_tokens: plan.imageTokens + plan.textTokens,
-      image_tokens: plan.imageTokens,
-      text_tokens: plan.textTokens,
+      prompt_tokens: plan.most.imageTokens + plan.most.textTokens,
+      image_tokens: plan.most.imageTokens,
+      text_tokens: plan.most.textTokens,
       text_tokens_exact: true,
-      max_tokens: plan.maxTokens,
+      max_tokens: plan.most.outputTokens,
       max_cost_microcredits: plan.maxCharge,
       price_version: plan.price.version,
       images: plan.images.map(({ width, height, grid, resized, tiles, tokens }, index) => ({

@@ -12,13 +12,13 @@ export function mountSettle(app: App): void {
   app.post(SETTLE_PATH, async (context) => {
     const report = settleReport.safeParse((await readSigned(context, SETTLE_PATH)).report);
     if (!report.success) throw new ApiError("invalid_value", "The report does not follow its schema.");
-    const claim = await openClaim(context.env.KEY_SECRET, report.data.claim);
+    const { ACCOUNT, KEY_SECRET, KEY_SECRET_PREVIOUS } = context.env;
+    const claim = await openClaim(report.data.claim, KEY_SECRET, KEY_SECRET_PREVIOUS);
     if (!claim) {
       throw new ApiError("invalid_value", "The claim was not made by this edge.", { param: "claim" });
     }
-    const { account, job, attempt, price, cache } = claim;
-    const { charge, usage } = partialCharge(price, report.data.usage);
-    const { ACCOUNT } = context.env;
+    const { account, job, attempt, price, most, cache } = claim;
+    const { charge, usage } = partialCharge(price, most, report.data.usage.outputTokens);
     await ACCOUNT.get(ACCOUNT.idFromName(account)).settle({
       job,
       attempt,

@@ -8,6 +8,7 @@ import {
   law,
   MINUTE,
   newAccount,
+  newOwner,
   ringAlarm,
   rows,
   settlement,
@@ -29,9 +30,11 @@ const { price } = model;
 
 const usage = { imageTokens: 0, textTokens: 20, outputTokens: 5 };
 const COST = 20 * price.textToken + 5 * price.outputToken;
+/** What the request was counted with. */
+const MOST = { imageTokens: 0, textTokens: 20, outputTokens: 10 };
 
 /** Sends a report as a worker with this secret does. */
-async function send(report: object, secret = env.POOL_SECRET): Promise<Response> {
+async function send(report: object, secret = env.POOL_SECRET, settings = {}): Promise<Response> {
   const body = Uint8Array.from(new TextEncoder().encode(JSON.stringify(report)));
   const timestamp = String(Date.now());
   const nonce = crypto.randomUUID();
@@ -41,7 +44,7 @@ async function send(report: object, secret = env.POOL_SECRET): Promise<Response>
     [NONCE_HEADER]: nonce,
     [SIGNATURE_HEADER]: await sign(secret, signed),
   };
-  return app.request(SETTLE_PATH, { method: "POST", headers, body }, env);
+  return app.request(SETTLE_PATH, { method: "POST", headers, body }, { ...env, ...settings });
 }
 
 /** An account that holds 300 of its 1000 micro-credits for chatcmpl-1, and the claim of that request's worker. */
@@ -49,11 +52,12 @@ async function held() {
   const { account, stub, keyHash } = await newAccount(1000);
   const job = "chatcmpl-1";
   await stub.reserve({ keyHash, job, amount: 300, facts: FACTS, expiresAt: Date.now() + MINUTE });
+  const claim: Claim = { account, job, attempt: 1, price, most: MOST, cache: "miss" };
   const report = async (changes: Partial<Claim> = {}): Promise<SettleReport> => ({
-    claim: await sealClaim(env.KEY_SECRET, { account, job, attempt: 1, price, cache: "miss", ...changes }),
+    claim: await sealClaim(env.KEY_SECRET, { ...claim, ...changes }),
     usage,
   });
-  return { stub, job, report };
+  return { stub, job, claim, report, usageHash: await newOwner(stub) };
 }
 
 it("charges what was computed, once", async () => {
@@ -76,13 +80,39 @@ it("changes nothing after the edge has settled, and ends the hold before it", as
   expect(await other.stub.ledger()).toMatchObject({ held: 0, charged: COST });
 });
 
-it("charges nothing for a prompt without a token, and never more than was held", async () => {
-  const idle = await held();
-  await send({ ...(await idle.report()), usage: { ...usage, outputTokens: 0 } });
-  expect(await idle.stub.ledger()).toMatchObject({ held: 0, charged: 0 });
-  const greedy = await held();
-  await send({ ...(await greedy.report()), usage: { ...usage, outputTokens: 1_000_000 } });
-  expect(await greedy.stub.ledger()).toMatchObject({ held: 0, charged: 300 });
+it("charges nothing for a prompt without a token", async () => {
+  const { stub, report } = await held();
+  await send({ ...(await report()), usage: { ...usage, outputTokens: 0 } });
+  expect(await stub.ledger()).toMatchObject({ held: 0, charged: 0 });
+});
+
+it.each([11, 1_000_000, Number.MAX_SAFE_INTEGER])(
+  "counts and charges no more than was asked for, though a worker reports %i tokens of each kind",
+  async (absurd) => {
+    const { stub, report, usageHash } = await held();
+    const tokens = { imageTokens: absurd, textTokens: absurd, outputTokens: absurd };
+    expect((await send({ ...(await report()), usage: tokens })).status).toBe(204);
+    const charge = 20 * price.textToken + 10 * price.outputToken;
+    expect(await stub.ledger()).toMatchObject({ held: 0, charged: charge });
+    const receipt = await stub.receipt(usageHash, "rcpt_1");
+    expect(JSON.parse((receipt.ok && receipt.value) || "null")).toMatchObject({
+      usage: { image_tokens: 0, text_tokens: 20, output_tokens: 10 },
+      cost_microcredits: charge,
+    });
+    const shown = await stub.usage(usageHash, { from: 0, to: Number.MAX_SAFE_INTEGER });
+    expect(shown).toMatchObject({ value: [{ ...MOST, charge }] });
+  },
+);
+
+it("settles a request that was under way while the key secret was changed", async () => {
+  const { stub, claim } = await held();
+  const former = await sealClaim("the former secret", claim);
+  const report = { claim: former, usage };
+  expect((await send(report)).status).toBe(400);
+  expect((await send(report, env.POOL_SECRET, { KEY_SECRET_PREVIOUS: "the former secret" })).status).toBe(
+    204,
+  );
+  expect(await stub.ledger()).toMatchObject({ held: 0, charged: COST });
 });
 
 it("leaves alone what another attempt has taken over", async () => {
@@ -115,6 +145,7 @@ it("is refused from strangers, and for claims that this edge did not seal", asyn
     job: "chatcmpl-1",
     attempt: 1,
     price,
+    most: MOST,
     cache: "miss",
   });
   const last = sent.claim.at(-2) === "A" ? "B" : "A";

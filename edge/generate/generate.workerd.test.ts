@@ -1,0 +1,46 @@
+import { createExecutionContext, waitOnExecutionContext } from "cloudflare:test";
+import { env } from "cloudflare:workers";
+import { afterEach, beforeEach, expect, it, vi } from "vitest";
+import { law, newAccount, newOwner } from "../account/testing/fixture.ts";
+import { createApp } from "../app.ts";
+import { answerWith, playWorker, reportWorker } from "../testing/worker.ts";
+
+beforeEach(reportWorker);
+afterEach(() => vi.restoreAllMocks());
+
+it.each([false, true])(
+  "counts and charges no more than was asked for, whatever its worker says (stream: %s)",
+  async (stream) => {
+    const { stub, key } = await newAccount(1_000_000);
+    const body = JSON.stringify({
+      model: "tessera-tiny",
+      messages: [{ role: "user", content: "Hi" }],
+      max_tokens: 3,
+      stream,
+      ...(stream && { stream_options: { include_usage: true } }),
+    });
+    const absurd = Number.MAX_SAFE_INTEGER;
+    playWorker(() => answerWith({ imageTokens: absurd, textTokens: absurd, outputTokens: absurd }));
+    const context = createExecutionContext();
+    const headers = { authorization: `Bearer ${key}`, "content-type": "application/json" };
+    const sent = { method: "POST", headers, body };
+    const response = await createApp().request("/v1/chat/completions", sent, env, context);
+    const text = await response.text();
+    await waitOnExecutionContext(context);
+    expect(response.status).toBe(200);
+    expect(text).toContain('"completion_tokens":3,');
+    expect(text).toContain('"image_tokens":0}');
+
+    const { charged } = await stub.ledger();
+    expect(text).toContain(`"cost_microcredits":${charged}}`);
+    const listed = await stub.receipts(await newOwner(stub), { order: "asc", after: null, limit: 1 });
+    const receipt = JSON.parse((listed.ok && listed.value?.payloads[0]) || "null");
+    const { text_tokens } = receipt.usage;
+    expect(receipt).toMatchObject({
+      usage: { image_tokens: 0, output_tokens: 3 },
+      cost_microcredits: charged,
+    });
+    expect(charged).toBe(text_tokens + 4 * 3);
+    expect(await law(stub)).toEqual([]);
+  },
+);

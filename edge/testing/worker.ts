@@ -1,0 +1,33 @@
+/** GPU workers of the tests, which say what a test wants: also what no honest one would. */
+import { env } from "cloudflare:workers";
+import { vi } from "vitest";
+import type { WorkerEvent } from "../../core/events.ts";
+import type { Usage } from "../../core/usage.ts";
+
+const MODEL = "tessera-tiny";
+
+/** The pool of tessera-tiny believes in a ready worker. */
+export async function reportWorker(): Promise<void> {
+  const load = { state: "ready", slots: 8, running: 0, waiting: 0, startMs: null } as const;
+  const report = { worker: "gpu-1", boot: "1", target: "gpu-1", model: MODEL, revision: "test", ...load };
+  await env.POOL.get(env.POOL.idFromName(MODEL)).heartbeat(report, "http://127.0.0.1:9", Date.now());
+}
+
+/** A whole answer with this usage, as a worker reports it. */
+export function answerWith(usage: Usage, text = "Red."): WorkerEvent[] {
+  const timings = { queueMs: 0, visionMs: 0, prefillMs: 1, decodeMs: 1 };
+  return [
+    { type: "accepted" },
+    { type: "token", text, ids: [1, 2] },
+    { type: "usage", usage },
+    { type: "done", finishReason: "stop", timings },
+  ];
+}
+
+/** Plays the worker: every frame is answered with these events. Returns how many frames have come. */
+export function playWorker(events: () => readonly WorkerEvent[] | Promise<readonly WorkerEvent[]>) {
+  return vi.spyOn(globalThis, "fetch").mockImplementation(async () => {
+    const lines = (await events()).map((event) => `${JSON.stringify(event)}\n`);
+    return new Response(lines.join(""));
+  });
+}
