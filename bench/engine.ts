@@ -14,7 +14,7 @@ import { frameImageBytes } from "../core/frame.ts";
 import { imageTokens } from "../core/image-tokens.ts";
 import { findModel } from "../core/models.ts";
 import { renderPrompt } from "../core/prompt.ts";
-import { loadTokenizer, tokenizePrompt } from "../core/tokenizer.ts";
+import { loadTokenizer, type Tokenizer, tokenizePrompt } from "../core/tokenizer.ts";
 import type { Engine, EngineRequest } from "../gpu-worker/engines/engine.ts";
 import { createOnnxEngine } from "../gpu-worker/engines/onnx/engine.ts";
 import { readJson } from "../gpu-worker/engines/onnx/weights.ts";
@@ -29,10 +29,12 @@ const BATCH = 8;
 const [WIDTH, HEIGHT] = [640, 480];
 
 export async function run(report: (line: string) => void): Promise<Outcome> {
-  const request = await exampleRequest();
+  const tokenizer = loadTokenizer(await readJson(join(WEIGHTS, "tokenizer.json")));
+  const request = exampleRequest(tokenizer);
   const engine = await createOnnxEngine({
     weights: WEIGHTS,
     model: tiny(),
+    vocabulary: tokenizer.size,
     slots: BATCH,
     onFailure: (_id, error) => {
       throw error;
@@ -124,9 +126,8 @@ async function throughput(engine: Engine, request: EngineRequest, count: number)
 }
 
 /** A question about an image of noise; no end token, so that every answer has the same length. */
-async function exampleRequest(): Promise<EngineRequest> {
+function exampleRequest(tokenizer: Tokenizer): EngineRequest {
   const model = tiny();
-  const tokenizer = loadTokenizer(await readJson(join(WEIGHTS, "tokenizer.json")));
   const messages = [{ role: "user", parts: [{ image: 0 }, { text: "Describe the picture." }] }] as const;
   const { grid, resized } = planTiles(WIDTH, HEIGHT, model.geometry);
   const pixels = randomBytes(frameImageBytes({ resized: [...resized] }, model.geometry.tile));

@@ -22,9 +22,10 @@ export const loadEngine: LoadEngine = async (configuration, log, signal) => {
   try {
     if (engine.kind !== "embedded") {
       const tokenizer = await readTokenizer(configuration);
+      const vocabulary = tokenizer.size;
       const { startVllmEngine } = await import("./engines/vllm/engine.ts");
       const start = engine.kind === "sglang" ? withServicer(engine.start) : engine.start;
-      const started = await startVllmEngine({ ...engine, start, model, slots, log, signal });
+      const started = await startVllmEngine({ ...engine, start, model, vocabulary, slots, log, signal });
       return started.ok ? ok({ tokenizer, engine: started.value }) : fail(`${engine.kind}: ${started.error}`);
     }
     const { checkWeights } = await import("./engines/onnx/weights.ts");
@@ -34,7 +35,10 @@ export const loadEngine: LoadEngine = async (configuration, log, signal) => {
     const { createOnnxEngine } = await import("./engines/onnx/engine.ts");
     const onFailure = (request: string, error: unknown) =>
       log("error", "engine_failed", { request, error: error instanceof Error ? error.stack : String(error) });
-    return ok({ tokenizer, engine: await createOnnxEngine({ weights, model, slots, onFailure }) });
+    return ok({
+      tokenizer,
+      engine: await createOnnxEngine({ weights, model, vocabulary: tokenizer.size, slots, onFailure }),
+    });
   } catch (error) {
     return fail(
       `the model in ${weights} cannot be loaded: ${error instanceof Error ? error.message : error}`,

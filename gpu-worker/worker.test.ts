@@ -7,7 +7,7 @@ import type { Engine, EngineStep } from "./engines/engine.ts";
 import { createOnnxEngine } from "./engines/onnx/engine.ts";
 import { loadScripted, tokenizer } from "./testing/engine.ts";
 import { allEvents, frame, greyImage, post, type SentImage, TINY, textOf } from "./testing/frames.ts";
-import { NOT_A_NUMBER, spoiledWeights } from "./testing/weights.ts";
+import { NOT_A_NUMBER, spoiledWeights, ZERO } from "./testing/weights.ts";
 import { type TestWorker, testWorker } from "./testing/worker.ts";
 import { validateFrame } from "./validate.ts";
 
@@ -117,7 +117,7 @@ describe("the embedded engine", () => {
 
   it("fails a request whose logits are not numbers, and goes on with others", async () => {
     const weights = await spoiledWeights(NOT_A_NUMBER);
-    const options = { model: TINY, slots: 2, onFailure: () => {} };
+    const options = { model: TINY, vocabulary: tokenizer.size, slots: 2, onFailure: () => {} };
     const spoiled = await createOnnxEngine({ ...options, weights });
     const sound = engine();
     const generate: Engine["generate"] = (request, signal) =>
@@ -128,6 +128,21 @@ describe("the embedded engine", () => {
     expect(await asked(13)).toMatchObject({ type: "error", code: "engine_failed" });
     expect(await asked(14)).toMatchObject({ type: "done" });
     await mixed.worker.stop(0);
+    await rm(weights, { recursive: true });
+  });
+
+  it("samples no id that only fills up the rows of logits, however flat they are", async () => {
+    const weights = await spoiledWeights(ZERO);
+    const flat = await testWorker({ weights });
+    // All 1,536 rows are alike, and seven of them mean nothing.
+    const sampling = { maxTokens: 1000, temperature: 1 };
+    for (const seed of [1, 2, 3]) {
+      const answer = await allEvents(
+        await post(flat.url, frame(flat.audience, BACKGROUND, [], { ...sampling, seed })),
+      );
+      expect(answer.at(-1)).toMatchObject({ type: "done" });
+    }
+    await flat.worker.stop(0);
     await rm(weights, { recursive: true });
   });
 

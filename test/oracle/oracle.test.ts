@@ -83,6 +83,7 @@ beforeAll(async () => {
   const graphs = recording(await loadGraphs(WEIGHTS, THREADS, TINY.geometry.tile), logits);
   engine = engineOver(graphs, {
     model: TINY,
+    vocabulary: tokenizer.size,
     slots: 8,
     onFailure: (_id, error) => {
       throw error;

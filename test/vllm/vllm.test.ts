@@ -355,7 +355,7 @@ async function endEngine(): Promise<void> {
   const image = greyImage(300, 200);
   const job = validateFrame(frame({ worker: "w", boot: "b" }, "?", [image]), TINY, tokenizer);
   if (!job.ok) throw new Error(job.error.message);
-  const request = generateRequest(`deadly-${crypto.randomUUID()}`, job.value.request, TINY);
+  const request = generateRequest(`deadly-${crypto.randomUUID()}`, job.value.request, TINY, {});
   const sent = create(GenerateRequestSchema, request);
   const length = 2 * imageTokens(300, 200, TINY.geometry).total;
   const inputIds = Array.from({ length }, () => TINY.imageToken);

@@ -13,6 +13,8 @@ export interface OnnxEngineOptions {
   /** The folder of the weights, checked already. */
   readonly weights: string;
   readonly model: Model;
+  /** The tokenizer's entries: rows of logits from here on are padding, and never sampled. */
+  readonly vocabulary: number;
   readonly slots: number;
   readonly onFailure: (requestId: string, error: unknown) => void;
 }
@@ -32,11 +34,12 @@ export async function createOnnxEngine({ weights, ...options }: OnnxEngineOption
 /** The engine over graphs that are loaded. */
 export function engineOver(
   graphs: Graphs,
-  { model, slots, onFailure }: Omit<OnnxEngineOptions, "weights">,
+  { model, vocabulary, slots, onFailure }: Omit<OnnxEngineOptions, "weights">,
 ): Engine {
   const images = new ImageCache(IMAGE_CACHE_BYTES);
   const scheduler = new Scheduler(graphs, preparation(graphs, model, images), {
     slots,
+    vocabulary,
     onFailure: (sequence, error) => onFailure(sequence.request.id, error),
   });
   return {

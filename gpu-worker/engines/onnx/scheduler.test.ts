@@ -60,7 +60,7 @@ function setup(slots = 4) {
       embedPrompt: ({ request }) =>
         Float32Array.from(request.prompt.flatMap((piece) => ("ids" in piece ? [...piece.ids] : []))),
     },
-    { slots, onFailure: (_sequence, error) => failures.push(error) },
+    { slots, vocabulary: VOCABULARY, onFailure: (_sequence, error) => failures.push(error) },
   );
   return { log, graphs, failures, scheduler };
 }

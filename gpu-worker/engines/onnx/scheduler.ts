@@ -12,6 +12,8 @@ export interface Preparation {
 
 export interface SchedulerOptions {
   readonly slots: number;
+  /** Ids from here on are never sampled. */
+  readonly vocabulary: number;
   /** Tells the operator why a sequence failed. */
   readonly onFailure: (sequence: Sequence, error: unknown) => void;
 }
@@ -135,7 +137,11 @@ export class Scheduler {
 
   #take(sequence: Sequence, logits: Float32Array | undefined): void {
     if (!logits) throw new Error("A row has no logits.");
-    const id = sample(logits, sequence.request.sampling, sequence.random);
+    const id = sample(
+      logits.subarray(0, this.#options.vocabulary),
+      sequence.request.sampling,
+      sequence.random,
+    );
     if (id.ok) sequence.accept(id.value);
     else this.#fail([sequence], new Error("The model's logits are not numbers."));
   }

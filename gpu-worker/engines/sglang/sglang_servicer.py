@@ -56,6 +56,8 @@ def sampling_of(parameters):
         "stop_token_ids": list(parameters.stop_token_ids) or None,
         "ignore_eos": parameters.ignore_eos,
     }
+    if parameters.logit_bias:
+        chosen["logit_bias"] = {str(id): bias for id, bias in parameters.logit_bias.items()}
     if parameters.HasField("seed"):
         chosen["sampling_seed"] = parameters.seed
     return chosen

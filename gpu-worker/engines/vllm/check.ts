@@ -26,8 +26,11 @@ export const KNOWN_IMAGES = [
 const ABORTED_TOKENS = 512;
 const ABORT_MS = 30_000;
 
-/** Refuses an engine of another model or geometry, then aborts one generation: the first abort of an engine is slow. */
-export async function checkEngine(client: VllmClient, model: Model): Promise<Result<void, string>> {
+/**
+ * Refuses an engine of another model or geometry, then aborts one generation: the first abort of an engine is slow. Gives
+ * the number of ids that the engine can sample: its rows of logits, padding included.
+ */
+export async function checkEngine(client: VllmClient, model: Model): Promise<Result<number, string>> {
   const { vocabSize } = await client.getModelInfo({});
   if (vocabSize <= model.imageToken) {
     return fail(`the engine knows ${vocabSize} ids; ${model.id} marks images with ${model.imageToken}`);
@@ -41,7 +44,8 @@ export async function checkEngine(client: VllmClient, model: Model): Promise<Res
       );
     }
   }
-  return abortOne(client, model);
+  const aborted = await abortOne(client, model);
+  return aborted.ok ? ok(vocabSize) : aborted;
 }
 
 /** The tokens that the engine, given the whole image, computes by itself. */

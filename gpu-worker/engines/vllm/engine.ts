@@ -10,10 +10,12 @@ import type { Engine, EngineRequest, EngineStep, EngineTimings, Generation } fro
 import { checkEngine } from "./check.ts";
 import { connect, type VllmClient } from "./client.ts";
 import { EngineProcess, freePort } from "./process.ts";
-import { generateRequest } from "./request.ts";
+import { generateRequest, type LogitBias, withoutPadding } from "./request.ts";
 
 export interface VllmEngineOptions {
   readonly model: Model;
+  /** The tokenizer's entries: ids from here on are the engine's padding, and mean nothing. */
+  readonly vocabulary: number;
   readonly start: EngineStart;
   /** The Python that has the engine and its gRPC servicer. */
   readonly python: string;
@@ -55,16 +57,23 @@ export async function startVllmEngine(options: VllmEngineOptions): Promise<Resul
     await engineProcess.stop();
     return usable.ok ? fail("the worker is stopping") : usable;
   }
-  log("info", "engine_started", { port, milliseconds: usable.value });
-  return ok(new VllmEngine(client, engineProcess, options));
+  const { milliseconds, rows } = usable.value;
+  log("info", "engine_started", { port, milliseconds });
+  return ok(new VllmEngine(client, engineProcess, rows, options));
 }
 
-/** Milliseconds until the engine was up and had passed its checks. */
+interface BroughtUp {
+  /** Until the engine was up and had passed its checks. */
+  readonly milliseconds: number;
+  /** Ids that it can sample. */
+  readonly rows: number;
+}
+
 async function bringUp(
   client: VllmClient,
   model: Model,
   dead: () => boolean,
-): Promise<Result<number, string>> {
+): Promise<Result<BroughtUp, string>> {
   const begun = performance.now();
   while (!(await healthy(client))) {
     if (dead()) return fail("it ended");
@@ -73,7 +82,8 @@ async function bringUp(
   }
   try {
     const checked = await checkEngine(client, model);
-    return checked.ok ? ok(Math.round(performance.now() - begun)) : checked;
+    if (!checked.ok) return checked;
+    return ok({ milliseconds: Math.round(performance.now() - begun), rows: checked.value });
   } catch (error) {
     return fail(`it fails the first requests: ${ConnectError.from(error).message}`);
   }
@@ -93,6 +103,7 @@ class VllmEngine implements Engine {
   readonly #client: VllmClient;
   readonly #process: EngineProcess;
   readonly #model: Model;
+  readonly #logitBias: LogitBias;
   readonly #log: Log;
   #inFlight = 0;
   #steps = 0;
@@ -100,11 +111,17 @@ class VllmEngine implements Engine {
   #imagesReused = 0;
   #closing = false;
 
-  constructor(client: VllmClient, engineProcess: EngineProcess, { slots, model, log }: VllmEngineOptions) {
+  constructor(
+    client: VllmClient,
+    engineProcess: EngineProcess,
+    rows: number,
+    { slots, model, vocabulary, log }: VllmEngineOptions,
+  ) {
     this.slots = slots;
     this.#client = client;
     this.#process = engineProcess;
     this.#model = model;
+    this.#logitBias = withoutPadding(vocabulary, rows);
     this.#log = log;
     this.lost = Promise.race([engineProcess.ended, this.#watch()]);
   }
@@ -140,7 +157,7 @@ class VllmEngine implements Engine {
     let ended = false;
     try {
       signal.throwIfAborted();
-      const sent = generateRequest(id, request, this.#model);
+      const sent = generateRequest(id, request, this.#model, this.#logitBias);
       for await (const { response } of this.#client.generate(sent, { signal: leave.signal })) {
         if (signal.aborted) return;
         if (response.case === "chunk") {

@@ -6,7 +6,7 @@ import { frame, greyImage, type SentImage, TINY } from "../../testing/frames.ts"
 import { validateFrame } from "../../validate.ts";
 import type { EngineRequest } from "../engine.ts";
 import { KNOWN_IMAGES } from "./check.ts";
-import { generateRequest } from "./request.ts";
+import { generateRequest, withoutPadding } from "./request.ts";
 
 const AUDIENCE = { worker: "test", boot: "test" };
 
@@ -17,7 +17,7 @@ function requestFor(images: readonly SentImage[], namespace = "0".repeat(64)): E
 }
 
 function sent(images: readonly SentImage[], namespace?: string) {
-  const { tokenized, mmInputs } = generateRequest("id", requestFor(images, namespace), TINY);
+  const { tokenized, mmInputs } = generateRequest("id", requestFor(images, namespace), TINY, {});
   return {
     ids: [...(tokenized?.inputIds ?? [])],
     shape: mmInputs?.pixelValues?.shape,
@@ -71,9 +71,17 @@ describe("a request to vLLM", () => {
       "id",
       { ...request, sampling: { ...request.sampling, temperature: 0, seed: -1 } },
       TINY,
+      {},
     );
     expect(samplingParams).toMatchObject({ temperature: 0, ignoreEos: true, seed: 2 ** 31 - 1 });
     expect(samplingParams?.stopTokenIds).toEqual([tokenizer.control("<|im_end|>")]);
+  });
+});
+
+describe("the ids that fill the engine's rows up", () => {
+  it("are ruled out one by one, and none where every row is an entry", () => {
+    expect(withoutPadding(10, 12)).toEqual({ 10: -Infinity, 11: -Infinity });
+    expect(withoutPadding(12, 12)).toEqual({});
   });
 });
 

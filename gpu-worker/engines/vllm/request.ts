@@ -13,8 +13,22 @@ export const IMAGE = 1;
 
 export type GenerateRequestInit = MessageInitShape<typeof GenerateRequestSchema>;
 
+/** What is added to the logits of ids. */
+export type LogitBias = Readonly<Record<number, number>>;
+
+/** Rules out the ids that only fill the rows of logits up to a round number: no tokenizer can read them. */
+export function withoutPadding(vocabulary: number, rows: number): LogitBias {
+  const padding = Array.from({ length: Math.max(0, rows - vocabulary) }, (_, index) => vocabulary + index);
+  return Object.fromEntries(padding.map((id) => [id, Number.NEGATIVE_INFINITY]));
+}
+
 /** A request under an id that no other request of the engine has. */
-export function generateRequest(id: string, request: EngineRequest, model: Model): GenerateRequestInit {
+export function generateRequest(
+  id: string,
+  request: EngineRequest,
+  model: Model,
+  logitBias: LogitBias,
+): GenerateRequestInit {
   const { maxTokens, temperature, topP, seed } = request.sampling;
   const prompt = layOut(request, model);
   return {
@@ -28,6 +42,7 @@ export function generateRequest(id: string, request: EngineRequest, model: Model
       // The registry says where an answer ends, not the checkpoint's own configuration.
       ignoreEos: true,
       stopTokenIds: [...request.endIds],
+      logitBias,
       ...(seed !== null && { seed: Number(BigInt.asUintN(31, BigInt(seed))) }),
     },
     mmInputs: prompt.images.length > 0 ? imageInputs(request, prompt, model) : textSalt(request),
