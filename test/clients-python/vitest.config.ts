@@ -1,0 +1,13 @@
+import { defineConfig } from "vitest/config";
+
+/** `npm run test:clients`: apart from `npm test`, which needs no Python. */
+export default defineConfig({
+  test: {
+    name: "clients",
+    include: ["test/clients-python/**/*.test.ts"],
+    globalSetup: ["./test/clients-python/tools.ts", "./test/helpers/setup.ts"],
+    testTimeout: 600_000,
+    hookTimeout: 600_000,
+    fileParallelism: false,
+  },
+});
