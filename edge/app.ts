@@ -9,6 +9,7 @@ import { mountPages } from "./pages/pages.ts";
 import { mountReference } from "./pages/reference.ts";
 import { randomId } from "./random-id.ts";
 import { drainBody } from "./read-bytes.ts";
+import { getOwnAccount } from "./routes/account/get-own-account.ts";
 import { createAccount } from "./routes/admin/create-account.ts";
 import { createPrice } from "./routes/admin/create-price.ts";
 import { deleteAccount } from "./routes/admin/delete-account.ts";
@@ -36,6 +37,7 @@ import { getJob } from "./routes/jobs/get-job.ts";
 import { listJobs } from "./routes/jobs/list-jobs.ts";
 import { createKey } from "./routes/keys/create-key.ts";
 import { getKey } from "./routes/keys/get-key.ts";
+import { getOwnKey } from "./routes/keys/get-own-key.ts";
 import { listKeys } from "./routes/keys/list-keys.ts";
 import { revokeKey } from "./routes/keys/revoke-key.ts";
 import { rotateKey } from "./routes/keys/rotate-key.ts";
@@ -49,7 +51,9 @@ import { listReceipts } from "./routes/receipts/list-receipts.ts";
 import { getUsage } from "./routes/usage/get-usage.ts";
 import { deleteWebhook } from "./routes/webhooks/delete-webhook.ts";
 import { getWebhook } from "./routes/webhooks/get-webhook.ts";
+import { listDeliveries } from "./routes/webhooks/list-deliveries.ts";
 import { putWebhook } from "./routes/webhooks/put-webhook.ts";
+import { redeliver } from "./routes/webhooks/redeliver.ts";
 import { mountSpecification } from "./specification.ts";
 
 const OPERATIONS = [
@@ -63,6 +67,8 @@ const OPERATIONS = [
   listJobs,
   getJob,
   cancelJobRoute,
+  getOwnAccount,
+  getOwnKey,
   createKey,
   listKeys,
   getKey,
@@ -72,6 +78,8 @@ const OPERATIONS = [
   putWebhook,
   getWebhook,
   deleteWebhook,
+  listDeliveries,
+  redeliver,
   createAccount,
   listAccounts,
   getAccount,
@@ -102,12 +110,15 @@ const OPEN_ROUTES = [
   "/v1/images/*",
   "/v1/jobs",
   "/v1/jobs/*",
+  "/v1/account",
+  "/v1/key",
   "/v1/keys",
   "/v1/keys/*",
   "/v1/usage",
   "/v1/receipts",
   "/v1/receipts/*",
   "/v1/webhooks",
+  "/v1/webhooks/*",
   "/.well-known/jwks.json",
 ];
 

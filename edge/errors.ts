@@ -66,6 +66,7 @@ export const ERROR_KINDS = {
   receipt_not_found: request(404),
   account_not_found: request(404),
   webhook_not_found: request(404),
+  delivery_not_found: request(404),
 
   key_revoked: request(409),
   entry_conflict: request(409),

@@ -20,6 +20,7 @@ import type {
   Booking,
   BookingError,
   Call,
+  DeliveryRecord,
   Erasure,
   Idempotency,
   JobRecord,
@@ -37,6 +38,7 @@ import type {
   StoredRequest,
   WebhookEndpoint,
 } from "./contract.ts";
+import { type DeliveryRange, listDeliveries, REDELIVERY_WEIGHT, redeliver } from "./deliveries.ts";
 import { eraseAccount, hasRested, listRows, readTombstone, SWEEP_MS } from "./erase.ts";
 import { finish } from "./finish.ts";
 import { recall } from "./idempotency.ts";
@@ -62,7 +64,7 @@ import { openAccount, readProfile, suspendAccount } from "./profile.ts";
 import { listReceipts, type ReceiptRange, readReceipt } from "./receipts.ts";
 import { reserve } from "./reserve.ts";
 import { bringUpToDate, isOpen, isUpToDate } from "./schema.ts";
-import type { Scope } from "./scopes.ts";
+import { SCOPES, type Scope } from "./scopes.ts";
 import { settle, supersede } from "./settle.ts";
 import { readUsage, recordFailure, recordShipment, type ShippedRow } from "./usage.ts";
 
@@ -153,6 +155,13 @@ export class Account extends DurableObject<Env> implements AccountApi {
     return { id, name, suspendedAt };
   }
 
+  async standing(keyHash: string) {
+    return this.#read(keyHash, ["usage:read"], () => {
+      const { id, name, suspendedAt } = readProfile(this.#sql);
+      return { profile: { id, name, suspendedAt }, ledger: readLedger(this.#sql) };
+    });
+  }
+
   async createKey(options: KeyOptions): Promise<ShownKey> {
     this.#mustBeOpen();
     const secret = await this.#newSecret();
@@ -167,6 +176,13 @@ export class Account extends DurableObject<Env> implements AccountApi {
     if (!this.#open) return NO_ACCOUNT;
     const made = this.#transact((sql, now) => deriveKey(sql, keyHash, secret, asked, now));
     return made.ok ? ok({ key: secret.key, record: made.value }) : made;
+  }
+
+  async ownKey(keyHash: string): Promise<Result<KeyRecord, AccountError>> {
+    const admitted = this.#admitCall(keyHash, SCOPES, {});
+    if (!admitted.ok) return admitted;
+    const record = findKey(this.#sql, admitted.value.keyId, Date.now());
+    return record ? ok(record) : NO_ACCOUNT;
   }
 
   async listKeys(keyHash: string): Promise<Result<KeyRecord[], AccountError>> {
@@ -299,6 +315,15 @@ export class Account extends DurableObject<Env> implements AccountApi {
       writeEndpoint(sql, endpoint, now);
       return ok(endpoint);
     });
+  }
+
+  async deliveries(keyHash: string, range: DeliveryRange) {
+    return this.#read(keyHash, ["webhooks:write"], () => listDeliveries(this.#sql, range));
+  }
+
+  async redeliver(keyHash: string, id: string): Promise<Result<DeliveryRecord | null, AccountError>> {
+    const admitted = this.#admitCall(keyHash, ["webhooks:write"], { weight: REDELIVERY_WEIGHT });
+    return admitted.ok ? ok(this.#transact((sql, now) => redeliver(sql, id, now))) : admitted;
   }
 
   async webhookSecret(): Promise<string> {

@@ -6,6 +6,7 @@ import type { Usage } from "../../core/usage.ts";
 import type { Kept } from "../erasure/stores.ts";
 import type { Timings } from "../generate/generate.ts";
 import type { UsageRow } from "../usage/usage.ts";
+import type { DeliveryRange } from "./deliveries.ts";
 import type { JobRange } from "./jobs.ts";
 import type { Standing } from "./limits.ts";
 import type { ReceiptRange, RequestEnd, RequestFacts } from "./receipts.ts";
@@ -258,6 +259,21 @@ export interface Outcome {
   readonly timings: Timings | null;
 }
 
+/** An event of the account, and what has become of it. */
+export interface DeliveryRecord {
+  readonly id: string;
+  readonly url: string;
+  readonly type: string;
+  /** The id of the job or account that it tells of. */
+  readonly about: string;
+  readonly state: "pending" | "delivered" | "given_up";
+  /** How often it was sent. */
+  readonly attempts: number;
+  readonly createdAt: number;
+  /** When it is sent next; null when it is not. */
+  readonly nextAt: number | null;
+}
+
 /** What a deletion leaves. */
 export interface Erasure {
   /** The account's last ledger; null when it was deleted before. */
@@ -286,11 +302,15 @@ export interface AccountApi {
   /** A suspended account refuses all its keys; what they have begun goes on. */
   suspend(suspended: boolean): Promise<AccountProfile>;
   profile(): Promise<AccountProfile>;
+  /** The same and the ledger, for a key that may see what was used. */
+  standing(keyHash: string): Promise<Result<{ profile: AccountProfile; ledger: Ledger }, AccountError>>;
 
   /** A key that the operator makes, bounded by no other. */
   createKey(options: KeyOptions): Promise<ShownKey>;
   /** A key that another makes, never with more than its maker has. Options left out are the usual limits, else its maker's. */
   deriveKey(keyHash: string, options: NewKey): Promise<Result<ShownKey, KeyError>>;
+  /** The asking key itself, whatever it may do. */
+  ownKey(keyHash: string): Promise<Result<KeyRecord, AccountError>>;
   listKeys(keyHash: string): Promise<Result<KeyRecord[], AccountError>>;
   readKey(keyHash: string, id: string): Promise<Result<KeyRecord, KeyError>>;
   /** Changes the options that are given. */
@@ -357,6 +377,13 @@ export interface AccountApi {
     keyHash: string,
     endpoint: WebhookEndpoint | null,
   ): Promise<Result<WebhookEndpoint | null, AccountError>>;
+  /** A range of the account's events; null when the one before the range does not exist. */
+  deliveries(
+    keyHash: string,
+    range: DeliveryRange,
+  ): Promise<Result<{ deliveries: DeliveryRecord[]; more: boolean } | null, AccountError>>;
+  /** Sends an event once more, under its own id; null when there is none. */
+  redeliver(keyHash: string, id: string): Promise<Result<DeliveryRecord | null, AccountError>>;
   /** The secret that signs this account's webhooks (`whsec_…`). */
   webhookSecret(): Promise<string>;
 }

@@ -59,6 +59,27 @@ describe("a key", () => {
     expect(key.startsWith(record?.start ?? "-")).toBe(true);
   });
 
+  it("knows itself, and the account's money if it may see usage", async () => {
+    const { stub, keyHash, keyId, account } = await newOwner(1000);
+    const { key, record } = await derive(stub, keyHash, { name: "asker", scopes: ["infer"] });
+    const asker = await hashKey(key);
+    await stub.reserve({ facts: FACTS, keyHash: asker, job: "job_1", amount: 300, expiresAt: inAMinute() });
+    const own = await stub.ownKey(asker);
+    expect(own).toMatchObject({ value: { id: record.id, scopes: ["infer"], used: { total: 300 } } });
+    expect(await stub.ownKey(keyHash)).toMatchObject({ value: { id: keyId, used: { total: 300 } } });
+    expect(await stub.standing(keyHash)).toEqual({
+      ok: true,
+      value: {
+        profile: { id: account, name: "tests", suspendedAt: null },
+        ledger: { granted: 1000, balance: 700, held: 300, charged: 0 },
+      },
+    });
+    const refused = { ok: false, error: { code: "insufficient_scope", scope: "usage:read" } };
+    expect(await stub.standing(asker)).toEqual(refused);
+    await stub.revokeKey(keyHash, record.id);
+    expect(await stub.ownKey(asker)).toEqual(INVALID);
+  });
+
   it("is refused everywhere from its revocation on; other keys live on", async () => {
     const { stub, keyHash: owner } = await newOwner(1000);
     const { keyHash, keyId } = await derive(stub, owner);

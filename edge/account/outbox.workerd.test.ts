@@ -7,6 +7,7 @@ import {
   FACTS,
   MINUTE,
   newAccount,
+  newOwner,
   outcome,
   recordBells,
   ringAlarm,
@@ -173,6 +174,63 @@ describe("with the clock stopped", () => {
   it("goes to plain http on loopback on a developer's machine", async () => {
     await ringAlarm((await finished("http://127.0.0.1:9999/hook")).stub);
     expect(received[0]?.url).toBe("http://127.0.0.1:9999/hook");
+  });
+
+  it("is shown with its attempts, and sent once more when its account asks for that", async () => {
+    answers = [failing(500), failing(410)];
+    const { stub, keyHash } = await finished();
+    const owner = await newOwner(stub);
+    const shown = async () => {
+      const read = await stub.deliveries(owner, { after: null, limit: 10 });
+      return read.ok ? read.value?.deliveries[0] : read.error;
+    };
+    const told = { type: "job.succeeded", about: "job_1", url: URL };
+    expect(await shown()).toMatchObject({ ...told, state: "pending", attempts: 0, nextAt: Date.now() });
+    await ringAlarm(stub);
+    expect(await shown()).toMatchObject({ ...told, state: "pending", attempts: 1 });
+    travel(MINUTE);
+    await ringAlarm(stub);
+    expect(await shown()).toMatchObject({ ...told, state: "given_up", attempts: 2, nextAt: null });
+
+    const id = String((await event(stub))?.id);
+    expect(await stub.redeliver(owner, id)).toMatchObject({ value: { id, state: "pending" } });
+    await ringAlarm(stub);
+    expect(await shown()).toMatchObject({ ...told, state: "delivered", attempts: 3, nextAt: null });
+    await stub.redeliver(owner, id);
+    await ringAlarm(stub);
+    expect(received.map(({ headers }) => headers["webhook-id"])).toEqual([id, id, id, id]);
+
+    expect(await stub.redeliver(owner, "evt_none")).toEqual({ ok: true, value: null });
+    const refused = { ok: false, error: { code: "insufficient_scope", scope: "webhooks:write" } };
+    expect(await stub.redeliver(keyHash, id)).toEqual(refused);
+    expect(await stub.deliveries(keyHash, { after: null, limit: 10 })).toEqual(refused);
+    const stranger = await newAccount(1000, { scopes: ["webhooks:write"] });
+    expect(await stranger.stub.redeliver(stranger.keyHash, id)).toEqual({ ok: true, value: null });
+    expect(await stranger.stub.deliveries(stranger.keyHash, { after: id, limit: 10 })).toEqual({
+      ok: true,
+      value: null,
+    });
+  });
+
+  it("is listed page by page with the others, the latest first", async () => {
+    const { stub, keyHash } = await finished();
+    for (const job of ["job_2", "job_3"]) {
+      const stored = { job, model: "tessera-tiny", request: "{}", webhook: URL, idempotency: null };
+      await stub.accept({ facts: FACTS, keyHash, job, amount: 300 }, stored);
+      await stub.cancel(keyHash, job);
+    }
+    const owner = await newOwner(stub);
+    const page = async (after: string | null) => {
+      const read = await stub.deliveries(owner, { after, limit: 2 });
+      if (!read.ok || !read.value) throw new Error("There is no such page.");
+      return read.value;
+    };
+    const first = await page(null);
+    expect(first).toMatchObject({ deliveries: [{ about: "job_3" }, { about: "job_2" }], more: true });
+    expect(await page(first.deliveries[1]!.id)).toMatchObject({
+      deliveries: [{ about: "job_1" }],
+      more: false,
+    });
   });
 
   it("is deleted a day after it was received", async () => {

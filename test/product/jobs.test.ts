@@ -20,6 +20,19 @@ const event = z.strictObject({
   data: z.strictObject({ id: z.string(), object: z.literal("job"), status: z.string() }),
 });
 
+const deliveries = z.object({
+  data: z.array(
+    z.object({
+      id: z.string().startsWith("evt_"),
+      about: z.string(),
+      type: z.string(),
+      url: z.string(),
+      status: z.string(),
+      attempts: z.int(),
+    }),
+  ),
+});
+
 describe("a job", () => {
   it("ends with the answer that the same question gets at once", async () => {
     const account = await newAccount();
@@ -82,6 +95,27 @@ describe("a job", () => {
     const times = receiver.received.map(({ headers }) => Number(headers["webhook-timestamp"]));
     expect(times[1]).toBeGreaterThanOrEqual(times[0]! + 4);
     new Webhook(account.webhookSecret).verify(taken!.body, taken!.headers);
+  });
+
+  it("has its webhook listed among the account's events, and sent once more when asked", async () => {
+    const account = await newAccount();
+    await using receiver = await WebhookReceiver.open(410);
+    const { id } = await acceptJob(account, { ...example, webhook: receiver.url });
+    const delivery = await until("the refusal", async () => {
+      const response = await account.fetch("/v1/webhooks/deliveries");
+      const { data } = deliveries.parse(await response.json());
+      return data[0]?.status === "given_up" && data[0];
+    });
+    expect(delivery).toMatchObject({ about: id, type: "job.succeeded", url: receiver.url, attempts: 1 });
+    const path = `/v1/webhooks/deliveries/${delivery.id}/redeliver`;
+    expect(await (await account.post(path, {})).json()).toMatchObject({ id: delivery.id, status: "pending" });
+    await until("the repeated webhook", () => receiver.received.length > 1);
+    expect(receiver.received[1]?.body).toBe(receiver.received[0]?.body);
+
+    const stranger = await newAccount();
+    const foreign = await stranger.post(path, {});
+    expect(foreign.status).toBe(404);
+    expect(envelope.parse(await foreign.json()).error).toMatchObject({ code: "delivery_not_found" });
   });
 
   it("that fails costs nothing and says why", async () => {

@@ -49,6 +49,22 @@ describe("a key", () => {
     await expectUntouched(account);
   });
 
+  it("reads itself whatever its scopes, and the account's money with the scope", async () => {
+    const account = await newAccount();
+    const { id, key } = await account.makeKey({ name: "worker", scopes: ["jobs"] });
+    const asWorker = { headers: { authorization: `Bearer ${key}` } };
+    const own: unknown = await (await account.fetch("/v1/key", asWorker)).json();
+    expect(own).toMatchObject({ id, object: "key", scopes: ["jobs"] });
+    expect(JSON.stringify(own)).not.toContain(key);
+    expect((await account.fetch("/v1/account", asWorker)).status).toBe(403);
+    const { balance, granted } = await account.ledger();
+    expect(await (await account.fetch("/v1/account")).json()).toMatchObject({
+      id: account.id,
+      object: "account",
+      ledger: { balance_microcredits: balance, granted_microcredits: granted },
+    });
+  });
+
   it("is rotated with an overlap, in which both of its texts work", async () => {
     const account = await newAccount();
     const first = await account.makeKey({ name: "rotated" });

@@ -24,6 +24,8 @@ const OPERATIONS = [
   "get /v1/jobs",
   "get /v1/jobs/{id}",
   "post /v1/jobs/{id}/cancel",
+  "get /v1/account",
+  "get /v1/key",
   "post /v1/keys",
   "get /v1/keys",
   "get /v1/keys/{id}",
@@ -33,6 +35,8 @@ const OPERATIONS = [
   "put /v1/webhooks",
   "get /v1/webhooks",
   "delete /v1/webhooks",
+  "get /v1/webhooks/deliveries",
+  "post /v1/webhooks/deliveries/{id}/redeliver",
   "post /v1/admin/accounts",
   "get /v1/admin/accounts",
   "get /v1/admin/accounts/{id}",
@@ -167,7 +171,11 @@ describe("another origin's page", () => {
     ["/v1/keys/key_1", "DELETE"],
     ["/v1/keys/key_1", "PATCH"],
     ["/v1/keys/key_1/rotate", "POST"],
+    ["/v1/account", "GET"],
+    ["/v1/key", "GET"],
     ["/v1/webhooks", "PUT"],
+    ["/v1/webhooks/deliveries", "GET"],
+    ["/v1/webhooks/deliveries/evt_1/redeliver", "POST"],
   ])("may call %s with %s", async (path, method) => {
     const response = await askFirst(path, method);
     expect(response.status).toBe(204);
