@@ -3,7 +3,7 @@ import { fail, ok, type Result } from "../../core/result.ts";
 import type { AccountError, Idempotency } from "./contract.ts";
 import type { JobRow } from "./jobs.ts";
 
-/** The job that a key stands for. Refuses a key that came with another body. */
+/** The job that a key stands for. Refuses a key that came with another request. */
 export function recall(
   sql: SqlStorage,
   { key, fingerprint }: Idempotency,

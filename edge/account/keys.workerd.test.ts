@@ -334,6 +334,16 @@ describe("a key's budget", () => {
     expect(await law(stub)).toEqual([]);
   });
 
+  it("is not given back by a refund: it bounds what the key asks for, not what the account pays in the end", async () => {
+    const { stub, keyHash } = await newAccount(1000, { budget: { total: 100, day: null, month: null } });
+    await reserve(stub, keyHash, 100, { job: "job_1" });
+    await stub.settle(settlement("job_1", 100));
+    const refunded = await stub.refund({ id: "refund", job: "job_1", amount: 100 });
+    expect(refunded).toMatchObject({ value: { balance: 1000, charged: 0 } });
+    expect(await reserve(stub, keyHash, 1)).toMatchObject({ error: { code: "budget_exceeded", left: 0 } });
+    expect(await law(stub)).toEqual([]);
+  });
+
   it("does not begin anew when the clock is set back", async () => {
     vi.setSystemTime(Date.UTC(2030, 0, 30, 0, 1));
     const { stub, keyHash } = await newAccount(10_000, { budget: { total: null, day: 100, month: 100 } });

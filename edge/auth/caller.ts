@@ -106,7 +106,7 @@ export function accountError(error: AccountError): ApiError {
     case "idempotency_key_reused":
       return new RefusedByAccount(
         error.code,
-        "The Idempotency-Key stands for a request with another body; use a new key for each request.",
+        "The Idempotency-Key stands for a request with another body or X-Max-Cost; use a new key for each request.",
         { param: "idempotency-key" },
       );
   }

@@ -2,6 +2,7 @@
 import { ApiError } from "../errors.ts";
 import type { RequestPlan } from "./plan.ts";
 
+export const MAX_COST_HEADER = "x-max-cost";
 /** What became of the ceiling. */
 export const MAX_COST_APPLIED = "x-max-cost-applied";
 
@@ -10,8 +11,8 @@ export function readMaxCost(header: string | undefined): number | null {
   if (header === undefined) return null;
   const text = header.trim();
   if (!/^\d{1,15}$/.test(text)) {
-    throw new ApiError("invalid_value", "'x-max-cost' must be a whole number of micro-credits.", {
-      param: "x-max-cost",
+    throw new ApiError("invalid_value", `'${MAX_COST_HEADER}' must be a whole number of micro-credits.`, {
+      param: MAX_COST_HEADER,
     });
   }
   return Number(text);

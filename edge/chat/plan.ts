@@ -8,7 +8,7 @@ import { type Tokenizer, tokenizePrompt } from "../../core/tokenizer.ts";
 import type { Usage } from "../../core/usage.ts";
 import { ApiError } from "../errors.ts";
 import type { ResolvedImage } from "../images/resolve.ts";
-import { MAX_COST_APPLIED } from "./max-cost.ts";
+import { MAX_COST_APPLIED, MAX_COST_HEADER } from "./max-cost.ts";
 
 export interface PlannedImage {
   /** Pixels, after orientation. */
@@ -73,7 +73,7 @@ export function planRequest(
     throw new ApiError(
       "max_cost_exceeded",
       `The request costs at least ${worstCase(price, { ...prompt, outputTokens: 1 })} micro-credits, and X-Max-Cost allows ${maxCost}.`,
-      { param: "x-max-cost", headers: { [MAX_COST_APPLIED]: "refused" } },
+      { param: MAX_COST_HEADER, headers: { [MAX_COST_APPLIED]: "refused" } },
     );
   }
   const maxTokens = Math.min(asked, affordable);

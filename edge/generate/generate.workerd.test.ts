@@ -1,8 +1,6 @@
-import { createExecutionContext, waitOnExecutionContext } from "cloudflare:test";
-import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { law, newAccount, newOwner } from "../account/testing/fixture.ts";
-import { createApp } from "../app.ts";
+import { QUESTION, send } from "../testing/ask.ts";
 import { answerWith, playWorker, reportWorker } from "../testing/worker.ts";
 
 beforeEach(reportWorker);
@@ -12,22 +10,13 @@ it.each([false, true])(
   "counts and charges no more than was asked for, whatever its worker says (stream: %s)",
   async (stream) => {
     const { stub, key } = await newAccount(1_000_000);
-    const body = JSON.stringify({
-      model: "tessera-tiny",
-      messages: [{ role: "user", content: "Hi" }],
-      max_tokens: 3,
-      stream,
-      ...(stream && { stream_options: { include_usage: true } }),
-    });
     const absurd = Number.MAX_SAFE_INTEGER;
     playWorker(() => answerWith({ imageTokens: absurd, textTokens: absurd, outputTokens: absurd }));
-    const context = createExecutionContext();
-    const headers = { authorization: `Bearer ${key}`, "content-type": "application/json" };
-    const sent = { method: "POST", headers, body };
-    const response = await createApp().request("/v1/chat/completions", sent, env, context);
-    const text = await response.text();
-    await waitOnExecutionContext(context);
-    expect(response.status).toBe(200);
+    const usage = stream && { stream_options: { include_usage: true } };
+    const { status, text } = await send(key, "/v1/chat/completions", {
+      body: { ...QUESTION, stream, ...usage },
+    });
+    expect(status).toBe(200);
     expect(text).toContain('"completion_tokens":3,');
     expect(text).toContain('"image_tokens":0}');
 

@@ -53,6 +53,7 @@ export async function acceptStored(
     prompt: { imageTokens: most.imageTokens, textTokens: most.textTokens },
     price: question.plan.price,
     cache: key === null ? null : { key, ...cache },
+    cached: answer,
     trace,
   };
   const keys = question.images.map((_, index) => jobImageKey(caller.account, job, index));

@@ -14,6 +14,8 @@ export async function cancelJob(env: Env, caller: Caller, job: string): Promise<
   await run.cancel();
   const canceled = await caller.object.cancel(caller.keyHash, job);
   if (!canceled.ok) throw accountError(canceled.error);
+  // An attempt that began in between is void, and need not go on.
+  await run.cancel();
   await run.start({ account: caller.account, job });
   return canceled.value;
 }

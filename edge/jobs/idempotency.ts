@@ -1,16 +1,18 @@
-/** The Idempotency-Key header (draft-ietf-httpapi-idempotency-key-header) of a request, and the body that it stands for. */
+/** The Idempotency-Key header (draft-ietf-httpapi-idempotency-key-header) of a request, and the request that it stands for. */
 import { toHex } from "../../core/signature.ts";
 import type { Idempotency } from "../account/contract.ts";
+import { MAX_COST_HEADER } from "../chat/max-cost.ts";
 import type { ChatRequestBody } from "../chat/schema.ts";
 import { ApiError } from "../errors.ts";
 
 export const IDEMPOTENCY_HEADER = "idempotency-key";
 const MAX_CHARACTERS = 255;
 
-/** Null without the header. The draft's quoted form and the bare one name the same key. */
+/** Null without the header. The draft's quoted form and the bare one name the same key. `maxCost` in micro-credits. */
 export async function readIdempotency(
   header: string | undefined,
   body: ChatRequestBody,
+  maxCost: number | null,
 ): Promise<Idempotency | null> {
   if (header === undefined) return null;
   const key = /^"(?:[^"\\]|\\["\\])*"$/.test(header)
@@ -25,7 +27,8 @@ export async function readIdempotency(
   }
   // Whether an answer is streamed does not change it.
   const { stream: _, stream_options: __, ...asked } = body;
-  return { key: await sha256(key), fingerprint: await sha256(canonicalJson(asked)) };
+  const request = maxCost === null ? asked : { ...asked, [MAX_COST_HEADER]: maxCost };
+  return { key: await sha256(key), fingerprint: await sha256(canonicalJson(request)) };
 }
 
 /** JSON with every object's fields in order of their names. */

@@ -40,7 +40,7 @@ const RETRYABLE = new Set(["worker_lost", "no_worker", "internal_error"]);
  */
 export class JobRun extends DurableObject<Env> implements JobRunApi {
   readonly #watchers = new Watchers();
-  /** The attempt that runs. */
+  /** The attempt that begins or runs. */
   #running: { readonly stop: AbortController; readonly ended: Promise<void> } | null = null;
 
   async start(bell: Doorbell): Promise<void> {
@@ -61,8 +61,10 @@ export class JobRun extends DurableObject<Env> implements JobRunApi {
 
   override async alarm(): Promise<void> {
     const bell = doorbell.safeParse(await this.ctx.storage.get("bell"));
-    if (!bell.success) return;
-    const { account, job } = bell.data;
+    if (bell.success) await this.#stoppable((stop) => this.#answerBell(bell.data, stop));
+  }
+
+  async #answerBell({ account, job }: Doorbell, stop: AbortSignal): Promise<void> {
     const object = this.env.ACCOUNT.get(this.env.ACCOUNT.idFromName(account));
 
     // Only this object runs this job, so an attempt on record is one that a crash has cut off.
@@ -84,14 +86,11 @@ export class JobRun extends DurableObject<Env> implements JobRunApi {
     await this.ctx.storage.put("attempt", { job, attempt: attempt.attempt, lease: attempt.lease });
 
     const request = parseStoredQuestion(attempt.request);
-    const outcome = await this.#stoppable(async (stop) => {
-      const ended = await this.#run(account, job, attempt, request, stop);
-      // An answer that did not count leaves nothing behind: the account may be gone.
-      if (ended && !(await object.finish(ended)) && request.cache?.write) {
-        await this.env.RESULTS.delete(request.cache.key);
-      }
-      return ended;
-    });
+    const outcome = await this.#run(account, job, attempt, request, stop);
+    // An answer that did not count leaves nothing behind: the account may be gone.
+    if (outcome && !(await object.finish(outcome)) && request.cache?.write) {
+      await this.env.RESULTS.delete(request.cache.key);
+    }
     const given = { job, attempt: attempt.attempt, lease: attempt.lease };
     if (outcome || (await object.abandonAttempt(given))) {
       await this.env.IMAGES.delete(request.images.map((_, index) => jobImageKey(account, job, index)));
@@ -100,12 +99,12 @@ export class JobRun extends DurableObject<Env> implements JobRunApi {
   }
 
   /** Does what `cancel` may stop, and lets it wait for the end. */
-  async #stoppable<Value>(work: (stop: AbortSignal) => Promise<Value>): Promise<Value> {
+  async #stoppable(work: (stop: AbortSignal) => Promise<void>): Promise<void> {
     const stop = new AbortController();
     const ended = Promise.withResolvers<void>();
     this.#running = { stop, ended: ended.promise };
     try {
-      return await work(stop.signal);
+      await work(stop.signal);
     } finally {
       this.#running = null;
       ended.resolve();
@@ -165,7 +164,8 @@ export class JobRun extends DurableObject<Env> implements JobRunApi {
     stop: AbortSignal,
     onTokens: (count: number) => void,
   ): Promise<Pick<Outcome, "answer" | "charge" | "usage" | "cache" | "timings">> {
-    const cached = request.cache?.read ? await readResult(this.env.RESULTS, request.cache.key) : null;
+    const { cache } = request;
+    const cached = request.cached ?? (cache?.read ? await readResult(this.env.RESULTS, cache.key) : null);
     if (cached) {
       this.#watchers.text(cached.text);
       const charge = request.price.cacheHit;

@@ -1,8 +1,12 @@
 import { runDurableObjectAlarm } from "cloudflare:test";
 import { env } from "cloudflare:workers";
-import { afterEach, beforeEach, expect, it, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { MODELS } from "../../core/models.ts";
+import { Account } from "../account/account.ts";
 import { FACTS, newAccount, recordBells, stopClock } from "../account/testing/fixture.ts";
-import { reportWorker } from "../testing/worker.ts";
+import { QUESTION, send } from "../testing/ask.ts";
+import { answerWith, playWorker, reportWorker } from "../testing/worker.ts";
+import { JobRun } from "./job-run.ts";
 import { jobImageKey, type StoredQuestion } from "./stored-question.ts";
 
 beforeEach(() => {
@@ -24,6 +28,7 @@ const request: StoredQuestion = {
   prompt: { imageTokens: 0, textTokens: 0 },
   price: { version: "tessera-tiny/1", imageToken: 1, textToken: 1, outputToken: 4, cacheHit: 0, minimum: 0 },
   cache: null,
+  cached: null,
   trace: null,
 };
 
@@ -48,4 +53,92 @@ it("keeps a job's pictures while an attempt is left, and no longer", async () =>
   }
   expect(await stub.job(keyHash, job)).toMatchObject({ value: { state: "failed", charge: 0 } });
   expect(await env.IMAGES.head(picture)).toBeNull();
+});
+
+const runOf = (job: string) => env.JOB_RUN.get(env.JOB_RUN.idFromName(job));
+const usage = { imageTokens: 0, textTokens: 9, outputTokens: 2 };
+
+/** A job that was accepted and waits for its doorbell. */
+async function acceptJob(key: string): Promise<string> {
+  const headers = { prefer: "respond-async" };
+  const accepted = await send(key, "/v1/chat/completions", { headers, body: QUESTION });
+  expect(accepted.status).toBe(202);
+  return JSON.parse(accepted.text).id;
+}
+
+async function ring(account: string, job: string): Promise<void> {
+  await runOf(job).start({ account, job });
+  await runDurableObjectAlarm(runOf(job));
+}
+
+it("answers with the cached answer that it was accepted with, though the cache has lost it since", async () => {
+  const { account, stub, key, keyHash } = await newAccount(1000);
+  await reportWorker();
+  const frames = playWorker(() => answerWith(usage, "Red."));
+  await send(key, "/v1/chat/completions", { body: QUESTION });
+  const { charged } = await stub.ledger();
+  const job = await acceptJob(key);
+  for (const { name } of (await env.RESULTS.list()).keys) await env.RESULTS.delete(name);
+  await ring(account, job);
+  const { price } = MODELS.find(({ id }) => id === "tessera-tiny")!;
+  expect(await stub.job(keyHash, job)).toMatchObject({
+    value: { state: "succeeded", answer: { text: "Red." }, cache: "hit", charge: price.cacheHit },
+  });
+  expect(await stub.ledger()).toMatchObject({ charged: charged + price.cacheHit, held: 0 });
+  expect(frames).toHaveBeenCalledOnce();
+});
+
+describe("a cancellation that comes", () => {
+  const ran: boolean[] = [];
+  const cancel = (key: string, job: string) => send(key, `/v1/jobs/${job}/cancel`);
+  /** A worker that computes until the edge hangs up. */
+  const playSlowWorker = () =>
+    playWorker(
+      (hungUp) =>
+        new Promise((_, reject) => {
+          ran.push(true);
+          hungUp.addEventListener("abort", () => reject(new Error("The edge hung up.")));
+        }),
+    );
+
+  beforeEach(async () => {
+    ran.length = 0;
+    await reportWorker();
+    playSlowWorker();
+  });
+
+  it("while an attempt begins stops it before any worker has it", async () => {
+    const { account, stub, key, keyHash } = await newAccount(1000);
+    const job = await acceptJob(key);
+    const startAttempt = Account.prototype.startAttempt;
+    const told = vi.spyOn(JobRun.prototype, "cancel");
+    let canceled: ReturnType<typeof cancel> | undefined;
+    vi.spyOn(Account.prototype, "startAttempt").mockImplementation(async function (this: Account, id) {
+      const attempt = await startAttempt.call(this, id);
+      canceled = cancel(key, job);
+      await vi.waitUntil(() => told.mock.calls.length > 0);
+      return attempt;
+    });
+    await ring(account, job);
+    expect((await canceled)?.status).toBe(200);
+    expect(await stub.job(keyHash, job)).toMatchObject({ value: { state: "canceled", charge: 0 } });
+    expect(await stub.ledger()).toMatchObject({ held: 0, charged: 0 });
+    expect(ran).toEqual([]);
+  });
+
+  it("just before an attempt begins stops that too", async () => {
+    const { account, stub, key, keyHash } = await newAccount(1000);
+    const job = await acceptJob(key);
+    const cancelInAccount = Account.prototype.cancel;
+    let rung: Promise<void> | undefined;
+    vi.spyOn(Account.prototype, "cancel").mockImplementation(async function (this: Account, hash, id) {
+      rung = ring(account, job);
+      await vi.waitUntil(() => ran.length === 1);
+      return cancelInAccount.call(this, hash, id);
+    });
+    expect((await cancel(key, job)).status).toBe(200);
+    await rung;
+    expect(await stub.job(keyHash, job)).toMatchObject({ value: { state: "canceled", charge: 0 } });
+    expect(await stub.ledger()).toMatchObject({ held: 0, charged: 0 });
+  });
 });

@@ -4,6 +4,7 @@ import { usageSchema } from "../../core/events.ts";
 import { frameMessage, sampling } from "../../core/frame.ts";
 import { priceSchema } from "../../core/price.ts";
 import type { Usage } from "../../core/usage.ts";
+import { answerSchema } from "../account/answer.ts";
 import { isDigest } from "../images/digest.ts";
 
 const storedQuestion = z.strictObject({
@@ -25,6 +26,8 @@ const storedQuestion = z.strictObject({
   price: priceSchema,
   /** The cached answer's key, and whether it may be read and written; null when the request samples. */
   cache: z.strictObject({ key: z.string(), read: z.boolean(), write: z.boolean() }).nullable(),
+  /** The cached answer that was found when the request was accepted, at its price: the cache may have lost it since. */
+  cached: answerSchema.nullable().default(null),
   trace: z.string().nullable(),
 });
 export type StoredQuestion = z.infer<typeof storedQuestion>;

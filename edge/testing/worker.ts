@@ -24,10 +24,12 @@ export function answerWith(usage: Usage, text = "Red."): WorkerEvent[] {
   ];
 }
 
-/** Plays the worker: every frame is answered with these events. Returns how many frames have come. */
-export function playWorker(events: () => readonly WorkerEvent[] | Promise<readonly WorkerEvent[]>) {
-  return vi.spyOn(globalThis, "fetch").mockImplementation(async () => {
-    const lines = (await events()).map((event) => `${JSON.stringify(event)}\n`);
+/** Plays the worker: every frame is answered with what `events` gives; its signal is aborted when the edge hangs up. */
+export function playWorker(events: (hungUp: AbortSignal) => WorkerEvent[] | Promise<WorkerEvent[]>) {
+  return vi.spyOn(globalThis, "fetch").mockImplementation(async (_, init) => {
+    const lines = (await events(init?.signal ?? AbortSignal.timeout(0))).map(
+      (event) => `${JSON.stringify(event)}\n`,
+    );
     return new Response(lines.join(""));
   });
 }

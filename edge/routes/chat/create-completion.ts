@@ -6,7 +6,7 @@ import { accountError, type Caller, requireKey } from "../../auth/caller.ts";
 import { readCacheDirectives } from "../../cache/directives.ts";
 import type { Accepted, AnswerEvent } from "../../chat/accepted.ts";
 import { acceptAttached } from "../../chat/attached.ts";
-import { maxCostHeader, readMaxCost } from "../../chat/max-cost.ts";
+import { MAX_COST_HEADER, maxCostHeader, readMaxCost } from "../../chat/max-cost.ts";
 import { prepareQuestion } from "../../chat/prepare.ts";
 import { type ChatRequestBody, chatCompletion, chatRequest, NEUTRAL_PARAMETERS } from "../../chat/schema.ts";
 import { acceptWatched, replay, replayedHeaders } from "../../chat/stored.ts";
@@ -52,11 +52,11 @@ export const createCompletion: Operation = {
     const asJob = prefersAsync(context);
     refuseCombinations(body, asJob);
     const caller = context.get("caller");
-    const idempotency = await readIdempotency(context.req.header(IDEMPOTENCY_HEADER), body);
+    const maxCost = readMaxCost(context.req.header(MAX_COST_HEADER));
+    const idempotency = await readIdempotency(context.req.header(IDEMPOTENCY_HEADER), body, maxCost);
     const known = idempotency && (await recall(caller, idempotency));
     if (known) return asJob ? showJob(context, known, true) : showAnswer(context, body, () => replay(known));
 
-    const maxCost = readMaxCost(context.req.header("x-max-cost"));
     const question = await prepareQuestion(context.env, caller, body, maxCost);
     for (const [name, value] of Object.entries(maxCostHeader(question.plan))) context.header(name, value);
     const request = {

@@ -1,7 +1,7 @@
 import { z } from "@hono/zod-openapi";
 import { EXAMPLE_QUESTION } from "../../../core/example.ts";
 import { requireKey } from "../../auth/caller.ts";
-import { maxCostHeader, readMaxCost } from "../../chat/max-cost.ts";
+import { MAX_COST_HEADER, maxCostHeader, readMaxCost } from "../../chat/max-cost.ts";
 import { prepareQuestion } from "../../chat/prepare.ts";
 import { chatRequest, NEUTRAL_PARAMETERS } from "../../chat/schema.ts";
 import { MAX_BODY_BYTES } from "../../images/limits.ts";
@@ -58,7 +58,7 @@ export const preflight: Operation = {
     });
     const caller = context.get("caller");
     await caller.authorise("infer", { weight: PREFLIGHT_WEIGHT, model: body.model });
-    const maxCost = readMaxCost(context.req.header("x-max-cost"));
+    const maxCost = readMaxCost(context.req.header(MAX_COST_HEADER));
     const { model, plan, images } = await prepareQuestion(context.env, caller, body, maxCost);
     const result: z.infer<typeof preflightResult> = {
       object: "preflight",
