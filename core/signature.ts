@@ -24,7 +24,7 @@ export interface SignedRequest {
 
 /** The signature of a request, in hex. */
 export async function sign(secret: string, request: SignedRequest): Promise<string> {
-  const mac = await crypto.subtle.sign("HMAC", await hmacKey(secret, "sign"), await canonical(request));
+  const mac = await crypto.subtle.sign("HMAC", await hmacKey(secret), await canonical(request));
   return toHex(new Uint8Array(mac));
 }
 
@@ -32,7 +32,7 @@ export async function sign(secret: string, request: SignedRequest): Promise<stri
 export async function verify(secret: string, request: SignedRequest, signature: string): Promise<boolean> {
   const bytes = fromHex(signature);
   if (!bytes) return false;
-  return crypto.subtle.verify("HMAC", await hmacKey(secret, "verify"), bytes, await canonical(request));
+  return crypto.subtle.verify("HMAC", await hmacKey(secret), bytes, await canonical(request));
 }
 
 async function canonical({ method, path, timestamp, nonce, body }: SignedRequest) {
@@ -40,13 +40,26 @@ async function canonical({ method, path, timestamp, nonce, body }: SignedRequest
   return new TextEncoder().encode([method.toUpperCase(), path, timestamp, nonce, hash].join("\n"));
 }
 
-function hmacKey(secret: string, usage: "sign" | "verify") {
-  const bytes = new TextEncoder().encode(secret);
-  return crypto.subtle.importKey("raw", bytes, { name: "HMAC", hash: "SHA-256" }, false, [usage]);
+const imported = new Map<string, Awaited<ReturnType<typeof importSecret>>>();
+
+/** A secret's HMAC-SHA256 key. Importing costs more than the HMAC itself, and a process sees a few secrets in its life. */
+export async function hmacKey(secret: string) {
+  const key = imported.get(secret) ?? (await importSecret(secret));
+  imported.set(secret, key);
+  return key;
 }
 
+function importSecret(secret: string) {
+  const bytes = new TextEncoder().encode(secret);
+  return crypto.subtle.importKey("raw", bytes, { name: "HMAC", hash: "SHA-256" }, false, ["sign", "verify"]);
+}
+
+const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, "0"));
+
 export function toHex(bytes: Uint8Array): string {
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+  let text = "";
+  for (const byte of bytes) text += HEX[byte];
+  return text;
 }
 
 function fromHex(text: string): Uint8Array<ArrayBuffer> | undefined {

@@ -12,6 +12,7 @@ import { authenticate, checkAudience, type Nonces, readCredentials } from "./aut
 import { readBody } from "./body.ts";
 import type { Engine } from "./engines/engine.ts";
 import type { Lifecycle } from "./lifecycle.ts";
+import { Lines } from "./lines.ts";
 import type { Log } from "./log.ts";
 import type { Metrics } from "./metrics.ts";
 import type { Settlements } from "./settlements.ts";
@@ -110,10 +111,8 @@ async function stream(
     () => active.stop("deadline_exceeded"),
     Math.min(MOST_TIMEOUT_MS, Math.max(0, job.header.deadline - now())),
   );
-  const send = (event: WorkerEvent) => {
-    // Writing to a closed response is an error of its own; its "close" event is on the way.
-    if (!response.destroyed) response.write(`${JSON.stringify(event)}\n`);
-  };
+  const lines = new Lines(response);
+  const send = (event: WorkerEvent) => lines.write(JSON.stringify(event));
   let last: WorkerEvent = { type: "accepted" };
   let tokens = 0;
   try {
@@ -135,7 +134,7 @@ async function stream(
   } finally {
     clearTimeout(deadline);
     response.off("close", left);
-    response.end();
+    lines.end();
     active.end();
   }
 

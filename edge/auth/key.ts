@@ -6,7 +6,7 @@
  */
 
 import { crc32 } from "../../core/crc32.ts";
-import { toHex } from "../../core/signature.ts";
+import { hmacKey, toHex } from "../../core/signature.ts";
 import { encodeBase62, randomBase62 } from "./base62.ts";
 
 const ACCOUNT_LENGTH = 12;
@@ -88,19 +88,4 @@ function equal(left: string, right: string): boolean {
     difference |= left.charCodeAt(index) ^ right.charCodeAt(index);
   }
   return difference === 0;
-}
-
-const imported = new Map<string, Awaited<ReturnType<typeof importSecret>>>();
-
-/** Importing costs more than the HMAC itself, and an isolate sees two secrets at most. */
-async function hmacKey(secret: string) {
-  const key = imported.get(secret) ?? (await importSecret(secret));
-  imported.set(secret, key);
-  return key;
-}
-
-function importSecret(secret: string) {
-  return crypto.subtle.importKey("raw", encoder.encode(secret), { name: "HMAC", hash: "SHA-256" }, false, [
-    "sign",
-  ]);
 }

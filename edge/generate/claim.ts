@@ -25,7 +25,10 @@ export async function sealClaim(secret: string, claim: Claim): Promise<string> {
   const iv = crypto.getRandomValues(new Uint8Array(IV_BYTES));
   const text = new TextEncoder().encode(JSON.stringify(claim));
   const sealed = await crypto.subtle.encrypt({ name: "AES-GCM", iv }, await keyOf(secret), text);
-  return encodeBase64Url(new Uint8Array([...iv, ...new Uint8Array(sealed)]));
+  const bytes = new Uint8Array(IV_BYTES + sealed.byteLength);
+  bytes.set(iv);
+  bytes.set(new Uint8Array(sealed), IV_BYTES);
+  return encodeBase64Url(bytes);
 }
 
 /** The claim; undefined for whatever was sealed with neither this secret nor the one before it. */

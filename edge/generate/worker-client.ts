@@ -20,11 +20,13 @@ export async function* runOnWorker(
   signal: AbortSignal,
 ): AsyncGenerator<WorkerEvent, void, void> {
   const response = await post(origin, frame, secret, signal);
-  for await (const line of lines(response)) {
-    const event = workerEvent.safeParse(parse(line));
-    if (!event.success) throw new WorkerLost("The worker's answer does not follow the protocol.");
-    yield event.data;
-    if (event.data.type === "done" || event.data.type === "error") return;
+  for await (const lines of chunksOfLines(response)) {
+    for (const line of lines) {
+      const event = workerEvent.safeParse(parse(line));
+      if (!event.success) throw new WorkerLost("The worker's answer does not follow the protocol.");
+      yield event.data;
+      if (event.data.type === "done" || event.data.type === "error") return;
+    }
   }
   throw new WorkerLost("The worker's answer ended early.");
 }
@@ -63,7 +65,8 @@ async function post(
   return response.body;
 }
 
-async function* lines(body: ReadableStream<Uint8Array>): AsyncGenerator<string, void, void> {
+/** The lines that are complete with each chunk. */
+async function* chunksOfLines(body: ReadableStream<Uint8Array>): AsyncGenerator<string[], void, void> {
   let rest = "";
   const decoder = new TextDecoder();
   try {
@@ -71,7 +74,7 @@ async function* lines(body: ReadableStream<Uint8Array>): AsyncGenerator<string, 
       const parts = (rest + decoder.decode(chunk, { stream: true })).split("\n");
       rest = parts.pop() ?? "";
       if (rest.length > MAX_LINE_CHARACTERS) throw new WorkerLost("The worker's answer has no line ends.");
-      yield* parts.filter((line) => line !== "");
+      yield parts.filter((line) => line !== "");
     }
   } catch (error) {
     if (error instanceof WorkerLost) throw error;

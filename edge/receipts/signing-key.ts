@@ -25,11 +25,16 @@ export interface ReceiptKeys {
   sign(payload: string): Promise<string>;
 }
 
-/** What is wrong with the settings, or null. */
+let sound: string | undefined;
+
+/** What is wrong with the settings, or null. Every request asks, so what was found sound is not read again. */
 export function findReceiptKeyProblem({ RECEIPT_KEY, RETIRED_RECEIPT_KEYS }: Settings): string | null {
+  const settings = `${RECEIPT_KEY}${RETIRED_RECEIPT_KEYS}`;
+  if (settings === sound) return null;
   if (!parseJson(RECEIPT_KEY ?? "", privateKey)) return "RECEIPT_KEY is not a private Ed25519 key as a JWK.";
   if (!parseJson(RETIRED_RECEIPT_KEYS ?? "", retiredKeys))
     return "RETIRED_RECEIPT_KEYS is not a JWK Set of Ed25519 keys.";
+  sound = settings;
   return null;
 }
 
