@@ -10,7 +10,7 @@ export default defineConfig({
           name: "unit",
           include: [
             "{core,edge,vision,gpu-worker,cli,start,web}/**/*.test.ts",
-            "test/{golden,properties,documents,tokenizers}/**/*.test.ts",
+            "test/{golden,properties,tokenizers}/**/*.test.ts",
           ],
           exclude: ["**/*.workerd.test.ts", "**/node_modules/**"],
           testTimeout: 60_000,
@@ -47,7 +47,7 @@ export default defineConfig({
       {
         test: {
           name: "product",
-          include: ["test/product/**/*.test.ts", "test/clients/**/*.test.ts"],
+          include: ["test/{product,clients,documents}/**/*.test.ts"],
           globalSetup: "./test/helpers/setup.ts",
           testTimeout: 60_000,
           hookTimeout: 120_000,

@@ -5,7 +5,7 @@ import type { TestProject } from "vitest/node";
 import { selfSigned } from "./certificate.ts";
 import { servePictures } from "./picture-server.ts";
 import { allGone, Product, temporaryHome } from "./product.ts";
-import "./shared.ts";
+import { SCALER_TOKEN } from "./shared.ts";
 
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const { home, remove } = temporaryHome();
@@ -16,6 +16,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
   const product = await Product.start(home, {
     NODE_EXTRA_CA_CERTS: authority,
     TESSERA_IMAGE_ORIGINS: pictures.origin,
+    TESSERA_SCALER_TOKEN: SCALER_TOKEN,
   });
   project.provide("product", product.address);
   project.provide("home", home);

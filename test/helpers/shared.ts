@@ -13,6 +13,9 @@ declare module "vitest" {
   }
 }
 
+/** What reads the desired count of workers from the shared product. */
+export const SCALER_TOKEN = "scaler-token-of-the-tests";
+
 export function sharedProduct(): Address {
   return inject("product");
 }

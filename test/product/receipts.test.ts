@@ -1,11 +1,12 @@
 /** Receipts: what they say of a request, and that anyone can verify them with other tools. */
 import { execFileSync } from "node:child_process";
 import { createHash, createPublicKey, type JsonWebKey, verify } from "node:crypto";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
+import { readPage } from "../documents/pages.ts";
 import type { Account } from "../helpers/account.ts";
 import { EXAMPLE } from "../helpers/examples.ts";
 import { acceptJob, endedJob } from "../helpers/jobs.ts";
@@ -174,15 +175,14 @@ describe("a chain of receipts", () => {
     expect(previous).toEqual([null, ...hashes.slice(0, -1)]);
   });
 
-  const document = readFileSync(join(import.meta.dirname, "../../docs/receipts.md"), "utf8");
-  const script = (language: string) =>
-    new RegExp(`\`\`\`${language}\n(.*?)\`\`\``, "s").exec(document)?.[1] ?? "";
+  const { snippets } = readPage("docs/receipts.md");
+  const script = (file: string) => snippets.find((snippet) => snippet.file === file)?.text ?? "";
 
   const verifiers: Record<string, (path: string) => ReturnType<typeof runProgram>> = {
     "tessera verify": (path) => tessera(undefined, "verify", path, "--jwks", jwks),
     "the documents' jose": (path) =>
-      runProgram(process.execPath, ["--input-type=module", "-e", script("js"), "script", path, jwks]),
-    "the documents' Python": (path) => runProgram("python3", ["-c", script("python"), path, jwks]),
+      runProgram(process.execPath, ["--input-type=module", "-e", script("verify.mjs"), "script", path, jwks]),
+    "the documents' Python": (path) => runProgram("python3", ["-c", script("verify.py"), path, jwks]),
   };
 
   describe.each(Object.keys(verifiers))("is checked by %s", (name) => {
