@@ -1,11 +1,14 @@
 /** The account page, in a real browser against the real product. */
 import type { Page } from "playwright-core";
 import { describe, expect, it } from "vitest";
+import { z } from "zod";
 import type { Account } from "../helpers/account.ts";
 import { EXAMPLE } from "../helpers/examples.ts";
 import { dataUrl } from "../helpers/picture.ts";
-import { MODEL, question } from "../helpers/question.ts";
+import { until } from "../helpers/poll.ts";
+import { question } from "../helpers/question.ts";
 import { newAccount } from "../helpers/shared.ts";
+import { WebhookReceiver } from "../helpers/webhook-receiver.ts";
 import { overflow, seriousFaults } from "./faults.ts";
 import { visits } from "./visit.ts";
 
@@ -83,15 +86,25 @@ describe("the account page", () => {
     const { key } = await account.makeKey({ name: "reader", scopes: ["usage:read"] });
     const { page } = await open({ path: "/account", key });
     await part(page, "Usage").getByText("No request has ended in this time.").waitFor();
-    const refused = part(page, "Keys").getByRole("alert");
-    await refused.getByText("This key may not do that.").waitFor();
-    expect(await refused.textContent()).toContain("keys:write");
+    for (const [heading, scope] of [
+      ["Keys", "keys:write"],
+      ["Jobs", "jobs"],
+      ["Webhooks", "webhooks:write"],
+    ] as const) {
+      await part(page, heading).getByText(`does not have the scope ${scope}`).waitFor();
+    }
+    expect(await page.getByRole("alert").count()).toBe(0);
+    // It may see the balance, and knows itself.
+    const standing = part(page, "reader");
+    await standing.getByText("10", { exact: true }).waitFor();
+    await standing.getByText("usage:read").waitFor();
   });
 
   it("says that a key is unknown, and lets another be given", async () => {
     const account = await newAccount();
     const { page } = await open({ path: "/account", key: "tsr_nonsense" });
-    await part(page, "Usage").getByText("The server does not know this key.").waitFor();
+    await page.getByText("The server does not know this key.").waitFor();
+    expect(await page.getByRole("alert").count()).toBe(1);
     await page.getByRole("button", { name: "Forget" }).click();
     await page.getByLabel("API key").fill(account.key);
     await page.getByRole("button", { name: "Use" }).click();
@@ -99,27 +112,142 @@ describe("the account page", () => {
     expect(await page.evaluate(() => localStorage.length)).toBe(0);
   });
 
-  it("finds a job by its id, cancels one that waits, and says when there is none", async () => {
+  const acceptJob = async (account: Account, changes: object = {}) => {
+    const body = { ...question(EXAMPLE.question, dataUrl(EXAMPLE.bytes)), ...changes };
+    const accepted = await account.post("/v1/chat/completions", body, { prefer: "respond-async" });
+    return accepted.headers.get("location")?.split("/").at(-1) ?? "";
+  };
+  const COLD = { model: "llava-v1.6-vicuna-7b" };
+
+  it("lists jobs with their results, those of one status, and cancels one that waits", async () => {
     const account = await newAccount();
-    const accept = async (model: string) => {
-      const body = { ...question(EXAMPLE.question, dataUrl(EXAMPLE.bytes)), model };
-      const accepted = await account.post("/v1/chat/completions", body, { prefer: "respond-async" });
-      return accepted.headers.get("location")?.split("/").at(-1) ?? "";
-    };
+    const answered = await acceptJob(account);
+    await account.settledLedger();
+    await acceptJob(account, COLD);
     const { page } = await open({ path: "/account", key: account.key });
+    const jobs = part(page, "Jobs");
+    const lines = jobs.locator(".jobs summary");
+    await expect.poll(() => lines.count()).toBe(2);
+    expect(await lines.allInnerTexts()).toEqual([
+      expect.stringContaining("In line"),
+      expect.stringContaining("Succeeded"),
+    ]);
+    await lines.nth(1).click();
+    await jobs.getByText(EXAMPLE.answer, { exact: true }).waitFor();
+    await jobs.getByText(answered).waitFor();
+
+    await jobs.getByLabel("Status").selectOption("In line");
+    await expect.poll(() => lines.count()).toBe(1);
+    await lines.click();
+    await jobs.getByRole("button", { name: "Cancel the job" }).click();
+    await jobs.getByText("No job stands so.").waitFor();
+    await jobs.getByLabel("Status").selectOption("Canceled");
+    await expect.poll(() => lines.allInnerTexts()).toEqual([expect.stringContaining(COLD.model)]);
+  });
+
+  it("lets a key that may only ask find a job by its id, and says when there is none", async () => {
+    const account = await newAccount();
+    const { key } = await account.makeKey({ name: "asker", scopes: ["infer"] });
+    const { page } = await open({ path: "/account", key });
     const jobs = part(page, "Jobs");
     const look = async (id: string) => {
       await jobs.getByLabel("A job's id").fill(id);
       await jobs.getByRole("button", { name: "Look it up" }).click();
       return jobs.locator(".job, .notice").textContent();
     };
-    const answered = await accept(MODEL);
+    const answered = await acceptJob(account);
     await expect.poll(() => look(answered), { timeout: 20_000 }).toContain(EXAMPLE.answer);
-    await look(await accept("llava-v1.6-vicuna-7b"));
-    await jobs.getByRole("button", { name: "Cancel the job" }).click();
-    await jobs.getByText("Canceled").waitFor();
     await look("job_none");
     await jobs.getByText("The account has no such job.").waitFor();
+  });
+
+  it("changes a key's models and budget, by keyboard, and nothing else of it", async () => {
+    const account = await newAccount();
+    const made = await account.makeKey({ name: "website", budget: { day_microcredits: 5 } });
+    const { page } = await open({ path: "/account", key: account.key });
+    const change = part(page, "Keys").getByRole("button", { name: "Change website" });
+    await change.focus();
+    await page.keyboard.press("Enter");
+    const dialog = page.getByRole("dialog", { name: "Change website" });
+    await dialog.waitFor();
+    await page.keyboard.press("Escape");
+    await expect.poll(() => change.evaluate((button) => button === document.activeElement)).toBe(true);
+
+    await page.keyboard.press("Enter");
+    await dialog.getByLabel("tessera-tiny").focus();
+    await page.keyboard.press("Space");
+    await dialog.getByLabel("Credits a day").fill("");
+    await dialog.getByLabel("Credits a month").fill("2.5");
+    await page.keyboard.press("Enter");
+    await part(page, "Keys").getByText("this month 0 of 2.5").waitFor();
+    const read: unknown = await (await account.fetch(`/v1/keys/${made.id}`)).json();
+    expect(read).toMatchObject({
+      name: "website",
+      models: ["tessera-tiny"],
+      scopes: ["infer", "jobs", "usage:read", "keys:write", "webhooks:write"],
+      budget: { total_microcredits: null, day_microcredits: null, month_microcredits: 2_500_000 },
+      expires_at: null,
+    });
+  });
+
+  it("rotates a key, and goes on with the text of its own", async () => {
+    const account = await newAccount();
+    const made = await account.makeKey({ name: "website" });
+    const { page } = await open({ path: "/account", key: account.key });
+    const keys = part(page, "Keys");
+    const status = async (key: string) =>
+      (await account.fetch("/v1/key", { headers: { authorization: `Bearer ${key}` } })).status;
+    const rotate = async (name: string, overlap: string) => {
+      await keys.getByRole("button", { name: `Rotate ${name}` }).click();
+      const dialog = page.getByRole("dialog");
+      await dialog.getByLabel("Its present text").selectOption(overlap);
+      await dialog.getByRole("button", { name: "Rotate" }).click();
+      const text = (await keys.locator(".made code").textContent()) ?? "";
+      await keys.getByRole("button", { name: "I have copied it" }).click();
+      return text;
+    };
+    const website = await rotate("website", "for an hour");
+    expect([await status(made.key), await status(website)]).toEqual([200, 200]);
+    const { name } = z.object({ name: z.string() }).parse(await (await account.fetch("/v1/key")).json());
+    const own = await rotate(name, "no longer");
+    expect([await status(account.key), await status(own)]).toEqual([401, 200]);
+    expect(await page.evaluate(() => Object.values(sessionStorage))).toEqual([own]);
+    await keys.locator("tbody tr").first().waitFor();
+    expect(await page.getByRole("alert").count()).toBe(0);
+  });
+
+  it("sets where events go, shows what became of them, and sends one again", async () => {
+    const account = await newAccount();
+    await using receiver = await WebhookReceiver.open(410);
+    await acceptJob(account, { webhook: receiver.url });
+    await until("the refusal", () => receiver.received.length > 0);
+    const { page } = await open({ path: "/account", key: account.key });
+    const webhooks = part(page, "Webhooks").first();
+    const event = webhooks.locator("tbody tr");
+    await event.getByText("Given up").waitFor();
+    await event.getByRole("button", { name: "Send again: job.succeeded" }).click();
+    await until("the event once more", () => receiver.received.length > 1);
+    await expect
+      .poll(
+        async () => {
+          await webhooks.getByRole("button", { name: "Load again" }).click();
+          return event.textContent();
+        },
+        { timeout: 20_000 },
+      )
+      .toContain("Delivered");
+
+    await webhooks.getByLabel("Address").fill("https://10.0.0.8/hook");
+    await webhooks.getByRole("button", { name: "Save" }).click();
+    await webhooks.getByText("Events can't go to that address.").waitFor();
+    await webhooks.getByLabel("Address").fill(receiver.url);
+    await webhooks.getByLabel("Tell when").fill("100");
+    await webhooks.getByRole("button", { name: "Save" }).click();
+    // Ten credits are fewer: told at once.
+    await until("the event", () => receiver.received.some(({ body }) => body.includes('"balance.low"')));
+    await webhooks.getByRole("button", { name: "Send them nowhere" }).click();
+    await webhooks.getByText("go nowhere yet").waitFor();
+    expect((await account.fetch("/v1/webhooks")).status).toBe(404);
   });
 
   const looks = [
@@ -134,10 +262,28 @@ describe("the account page", () => {
   it.each(looks)("has no serious fault and no sideways scrolling in $name", async ({ options }) => {
     const account = await newAccount();
     await askAboutExample(account);
+    await using receiver = await WebhookReceiver.open(410);
+    await acceptJob(account, { webhook: receiver.url });
+    await until("the refusal", () => receiver.received.length > 0);
+    await acceptJob(account, COLD);
+    await account.makeKey({
+      name: "website",
+      models: ["tessera-tiny"],
+      budget: { day_microcredits: 1_000_000, month_microcredits: 9_000_000 },
+    });
     const { page } = await open({ ...options, path: "/account", key: account.key });
     await page.locator(".plot rect").waitFor();
+    await page.locator(".jobs summary").nth(1).waitFor();
+    await page.locator("h3").waitFor();
     for (const summary of await page.locator("summary").all()) await summary.click();
     expect(await seriousFaults(page)).toEqual([]);
     expect(await overflow(page)).toBe(0);
+    for (const label of [/^(Change|修改) website/, /^(Rotate|轮换) website/]) {
+      await page.getByRole("button", { name: label }).click();
+      await page.getByRole("dialog").waitFor();
+      expect(await seriousFaults(page)).toEqual([]);
+      expect(await overflow(page)).toBe(0);
+      await page.keyboard.press("Escape");
+    }
   });
 });

@@ -1,89 +1,89 @@
-/** One job by its id: where it stands, and its answer. */
-import { useId, useState } from "preact/hooks";
+/** The account's jobs, the latest first, with their results. */
+import { useState } from "preact/hooks";
 import * as z from "zod/mini";
-import type { Result } from "../../core/result.ts";
-import { credits } from "../shared/amounts.ts";
-import { type Failure, sendForJson } from "../shared/api.ts";
+import { type Failure, send, sendForJson } from "../shared/api.ts";
 import { useTexts } from "../shared/language.ts";
 import { Notice } from "../shared/notice.tsx";
+import { JOB_STATUSES, type Job, JobLine, JobResult, job, jobPath } from "./job.tsx";
+import { type ListPage, type LoadPage, MoreButton, pageQuery, usePages } from "./pages.tsx";
+import { Part } from "./part.tsx";
+import { useResource } from "./resource.ts";
 
-const job = z.object({
-  id: z.string(),
-  model: z.string(),
-  status: z.string(),
-  attempt: z.int(),
-  created_at: z.int(),
-  result: z.nullable(
-    z.object({ choices: z.array(z.object({ message: z.object({ content: z.string() }) })) }),
-  ),
-  error: z.nullable(z.object({ code: z.string(), message: z.string() })),
-  cost_microcredits: z.int(),
-});
-type Job = z.infer<typeof job>;
+const page = z.object({ data: z.array(job), has_more: z.boolean() });
 
 export function Jobs({ apiKey }: { readonly apiKey: string }) {
   const { account: texts } = useTexts();
-  const [id, setId] = useState("");
-  const [found, find] = useState<Result<Job, Failure> | null>(null);
-  const field = useId();
-  const path = (of: string) => `/v1/jobs/${encodeURIComponent(of)}`;
-  const look = async () => find(await sendForJson(path(id.trim()), { key: apiKey }, job));
-  const cancel = async (of: string) =>
-    find(await sendForJson(`${path(of)}/cancel`, { key: apiKey, method: "POST" }, job));
+  const [status, setStatus] = useState("");
+  const [failure, fail] = useState<Failure | null>(null);
+  const load: LoadPage<Job> = (after) =>
+    sendForJson(`/v1/jobs?${pageQuery(after, status === "" ? {} : { status })}`, { key: apiKey }, page);
+  const resource = useResource(() => load(), [apiKey, status]);
+  const cancel = async (id: string) => {
+    const sent = await send(`${jobPath(id)}/cancel`, { key: apiKey, method: "POST" });
+    fail(sent.ok ? null : sent.error);
+    resource.reload();
+  };
   return (
-    <section class="part" aria-labelledby={`${field}-heading`}>
-      <div class="head">
-        <h2 id={`${field}-heading`}>{texts.jobs}</h2>
-      </div>
-      <form
-        onSubmit={(event) => {
-          event.preventDefault();
-          if (id.trim() !== "") void look();
-        }}
-      >
-        <label for={field}>{texts.jobId}</label>
-        <div class="joined">
-          <input
-            id={field}
-            value={id}
-            placeholder="job_…"
-            spellcheck={false}
-            onInput={({ currentTarget }) => setId(currentTarget.value)}
-          />
-          <button type="submit">{texts.look}</button>
+    <Part
+      heading={texts.jobs}
+      resource={resource}
+      controls={
+        <div class="controls">
+          <select
+            aria-label={texts.status}
+            value={status}
+            onChange={({ currentTarget }) => setStatus(currentTarget.value)}
+          >
+            <option value="">{texts.everyStatus}</option>
+            {JOB_STATUSES.map((each) => (
+              <option key={each} value={each}>
+                {texts.statuses[each]}
+              </option>
+            ))}
+          </select>
+          <button type="button" class="quiet" onClick={resource.reload}>
+            {texts.reload}
+          </button>
         </div>
-      </form>
-      <div aria-live="polite">
-        {found?.ok && <JobView job={found.value} onCancel={() => cancel(found.value.id)} />}
-        {found && !found.ok && <Notice failure={found.error} />}
-      </div>
-    </section>
+      }
+    >
+      {(first) => (
+        <>
+          {failure && <Notice failure={failure} />}
+          {first.data.length === 0 ? (
+            <p class="hint">{status === "" ? texts.noJobs : texts.noSuchJobs}</p>
+          ) : (
+            <JobList key={`${status} ${first.data[0]?.id}`} first={first} load={load} onCancel={cancel} />
+          )}
+        </>
+      )}
+    </Part>
   );
 }
 
-function JobView({ job, onCancel }: { readonly job: Job; readonly onCancel: () => void }) {
-  const { account: texts } = useTexts();
-  const failure = job.error && { code: job.error.code, message: job.error.message, requestId: null };
+interface JobListProps {
+  readonly first: ListPage<Job>;
+  readonly load: LoadPage<Job>;
+  readonly onCancel: (id: string) => void;
+}
+
+function JobList({ first, load, onCancel }: JobListProps) {
+  const pages = usePages(first, load);
   return (
-    <article class="job">
-      <p>
-        <strong>{texts.jobStatus[job.status] ?? job.status}</strong>{" "}
-        <span class="hint">
-          {job.model} · {texts.attempt(job.attempt)} · {credits(job.cost_microcredits)} {texts.measures.cost}{" "}
-          · {new Date(job.created_at * 1000).toISOString().slice(0, 19).replace("T", " ")} UTC
-        </span>
-      </p>
-      {job.result?.choices.map(({ message }) => (
-        <p key={message.content} class="text">
-          {message.content}
-        </p>
-      ))}
-      {failure && <Notice failure={failure} />}
-      {(job.status === "queued" || job.status === "running") && (
-        <button type="button" onClick={onCancel}>
-          {texts.cancel}
-        </button>
-      )}
-    </article>
+    <>
+      <ul class="jobs">
+        {pages.items.map((each) => (
+          <li key={each.id}>
+            <details class="job">
+              <summary>
+                <JobLine job={each} />
+              </summary>
+              <JobResult job={each} onCancel={() => onCancel(each.id)} />
+            </details>
+          </li>
+        ))}
+      </ul>
+      <MoreButton pages={pages} />
+    </>
   );
 }

@@ -1,41 +1,41 @@
-/** The account's keys: which there are, what each may do and has used, a new one, and the end of an old one. */
+/** The account's keys: which there are, what each may do and has used, a new one, changes, and the end of an old one. */
 import { useState } from "preact/hooks";
 import * as z from "zod/mini";
-import { credits } from "../shared/amounts.ts";
+import { day } from "../shared/amounts.ts";
 import { type Failure, send, sendForJson } from "../shared/api.ts";
 import { useTexts } from "../shared/language.ts";
 import { Notice } from "../shared/notice.tsx";
+import { ChangeKey } from "./change-key.tsx";
+import { type ApiKey, apiKey, type ShownKey } from "./key.ts";
 import { NewKey } from "./new-key.tsx";
 import { Part } from "./part.tsx";
 import { useResource } from "./resource.ts";
-
-const amounts = <Amount extends z.ZodMiniType>(amount: Amount) =>
-  z.object({ total_microcredits: amount, day_microcredits: amount, month_microcredits: amount });
-
-const apiKey = z.object({
-  id: z.string(),
-  name: z.string(),
-  start: z.string(),
-  scopes: z.array(z.string()),
-  models: z.nullable(z.array(z.string())),
-  budget: amounts(z.nullable(z.int())),
-  used: amounts(z.int()),
-  expires_at: z.nullable(z.int()),
-  last_used_at: z.nullable(z.int()),
-  revoked_at: z.nullable(z.int()),
-});
-type ApiKey = z.infer<typeof apiKey>;
+import { RotateKey } from "./rotate-key.tsx";
+import { ShownSecret } from "./shown-key.tsx";
+import { Used } from "./used.tsx";
 
 const list = z.object({ data: z.array(apiKey) });
 
-export function Keys({ apiKey: key }: { readonly apiKey: string }) {
+interface KeysProps {
+  readonly apiKey: string;
+  /** The id of that key. */
+  readonly ownId: string;
+  /** A key's text that is to be copied now. */
+  readonly shown: ShownKey | null;
+  readonly onShown: (key: ShownKey | null) => void;
+  readonly onRotated: (rotated: ShownKey) => void;
+}
+
+export function Keys({ apiKey: key, ownId, shown, onShown, onRotated }: KeysProps) {
   const { account: texts } = useTexts();
   const resource = useResource(() => sendForJson("/v1/keys", { key }, list), [key]);
+  const [asked, ask] = useState<{ readonly action: "change" | "rotate"; readonly of: ApiKey } | null>(null);
   return (
     <Part heading={texts.keys} resource={resource}>
       {({ data }) => (
         <>
-          <div class="scroll">
+          {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard */}
+          <div class="scroll" tabIndex={0}>
             <table>
               <thead>
                 <tr>
@@ -51,12 +51,41 @@ export function Keys({ apiKey: key }: { readonly apiKey: string }) {
                 {data
                   .filter(({ revoked_at }) => revoked_at === null)
                   .map((each) => (
-                    <KeyRow key={each.id} shown={each} apiKey={key} onRevoked={resource.reload} />
+                    <KeyRow
+                      key={each.id}
+                      shown={each}
+                      apiKey={key}
+                      isOwn={each.id === ownId}
+                      onChange={() => ask({ action: "change", of: each })}
+                      onRotate={() => ask({ action: "rotate", of: each })}
+                      onRevoked={resource.reload}
+                    />
                   ))}
               </tbody>
             </table>
           </div>
-          <NewKey apiKey={key} onMade={resource.reload} />
+          {asked?.action === "change" && (
+            <ChangeKey apiKey={key} shown={asked.of} onChanged={resource.reload} onClose={() => ask(null)} />
+          )}
+          {asked?.action === "rotate" && (
+            <RotateKey
+              apiKey={key}
+              shown={asked.of}
+              onRotated={(rotated) => {
+                onRotated(rotated);
+                resource.reload();
+              }}
+              onClose={() => ask(null)}
+            />
+          )}
+          {shown && <ShownSecret shown={shown} onDone={() => onShown(null)} />}
+          <NewKey
+            apiKey={key}
+            onMade={(made) => {
+              onShown(made);
+              resource.reload();
+            }}
+          />
         </>
       )}
     </Part>
@@ -66,10 +95,14 @@ export function Keys({ apiKey: key }: { readonly apiKey: string }) {
 interface KeyRowProps {
   readonly shown: ApiKey;
   readonly apiKey: string;
+  /** Whether the page uses this key. */
+  readonly isOwn: boolean;
+  readonly onChange: () => void;
+  readonly onRotate: () => void;
   readonly onRevoked: () => void;
 }
 
-function KeyRow({ shown, apiKey, onRevoked }: KeyRowProps) {
+function KeyRow({ shown, apiKey, isOwn, onChange, onRotate, onRevoked }: KeyRowProps) {
   const { account: texts } = useTexts();
   const [asked, ask] = useState(false);
   const [failure, fail] = useState<Failure | null>(null);
@@ -78,7 +111,11 @@ function KeyRow({ shown, apiKey, onRevoked }: KeyRowProps) {
     if (sent.ok) onRevoked();
     else fail(sent.error);
   };
-  const isOwn = apiKey.startsWith(shown.start);
+  const action = (label: string, name: string, onClick: () => void) => (
+    <button type="button" class="quiet" aria-label={name} onClick={onClick}>
+      {label}
+    </button>
+  );
   return (
     <tr>
       <th scope="row">
@@ -98,56 +135,30 @@ function KeyRow({ shown, apiKey, onRevoked }: KeyRowProps) {
       <td>
         <Used shown={shown} />
       </td>
-      <td>{shown.last_used_at === null ? "–" : date(shown.last_used_at)}</td>
-      <td>{shown.expires_at === null ? texts.never : date(shown.expires_at)}</td>
+      <td>{shown.last_used_at === null ? "–" : day(shown.last_used_at)}</td>
+      <td>{shown.expires_at === null ? texts.never : day(shown.expires_at)}</td>
       <td>
-        {asked ? (
-          <span class="actions">
-            <button type="button" class="danger" onClick={revoke}>
-              {texts.revokeForGood}
-            </button>
-            <button type="button" class="quiet" onClick={() => ask(false)}>
-              {texts.keep}
-            </button>
-          </span>
-        ) : (
-          <button
-            type="button"
-            class="quiet"
-            aria-label={texts.revokeNamed(shown.name)}
-            onClick={() => ask(true)}
-          >
-            {texts.revoke}
-          </button>
-        )}
+        <span class="actions">
+          {asked ? (
+            <>
+              <button type="button" class="danger" onClick={revoke}>
+                {texts.revokeForGood}
+              </button>
+              <button type="button" class="quiet" onClick={() => ask(false)}>
+                {texts.keep}
+              </button>
+            </>
+          ) : (
+            <>
+              {action(texts.change, texts.changeNamed(shown.name), onChange)}
+              {action(texts.rotate, texts.rotateNamed(shown.name), onRotate)}
+              {action(texts.revoke, texts.revokeNamed(shown.name), () => ask(true))}
+            </>
+          )}
+        </span>
         {asked && isOwn && <p class="hint">{texts.revokesItself}</p>}
         {failure && <Notice failure={failure} />}
       </td>
     </tr>
   );
-}
-
-/** What a key has used, of the budgets that it has. */
-function Used({ shown: { used, budget } }: { readonly shown: ApiKey }) {
-  const { account: texts } = useTexts();
-  const bounded = [
-    { label: texts.inTotal, spent: used.total_microcredits, limit: budget.total_microcredits },
-    { label: texts.thisMonth, spent: used.month_microcredits, limit: budget.month_microcredits },
-    { label: texts.today, spent: used.day_microcredits, limit: budget.day_microcredits },
-  ].flatMap(({ limit, ...each }) => (limit === null ? [] : [{ ...each, limit }]));
-  if (bounded.length === 0) return credits(used.total_microcredits);
-  return (
-    <>
-      {bounded.map(({ label, spent, limit }) => (
-        <div key={label} class="budget">
-          <span>{texts.ofBudget(label, credits(spent), credits(limit))}</span>
-          <meter min={0} max={limit} value={spent} aria-label={label} />
-        </div>
-      ))}
-    </>
-  );
-}
-
-function date(seconds: number): string {
-  return new Date(seconds * 1000).toISOString().slice(0, 10);
 }

@@ -1,8 +1,9 @@
-/** One part of the account, with its states: on its way, refused, empty, there. */
+/** One part of the account, with its states: locked, on its way, refused, empty, there. */
 import type { ComponentChildren } from "preact";
 import { useId } from "preact/hooks";
 import { useTexts } from "../shared/language.ts";
 import { Notice } from "../shared/notice.tsx";
+import type { Scope } from "./key.ts";
 import type { Resource } from "./resource.ts";
 
 interface PartProps<Value> {
@@ -11,6 +12,27 @@ interface PartProps<Value> {
   /** Beside the heading. */
   readonly controls?: ComponentChildren;
   readonly children: (value: Value) => ComponentChildren;
+}
+
+interface LockedPartProps {
+  readonly heading: string;
+  /** Which the key lacks. */
+  readonly scope: Scope;
+  /** What it may do all the same. */
+  readonly children?: ComponentChildren;
+}
+
+/** A part that the key's scopes do not open. */
+export function LockedPart({ heading, scope, children }: LockedPartProps) {
+  const { account: texts } = useTexts();
+  const id = useId();
+  return (
+    <section class="part" aria-labelledby={id}>
+      <h2 id={id}>{heading}</h2>
+      <p class="hint">{texts.needsScope(scope)}</p>
+      {children}
+    </section>
+  );
 }
 
 export function Part<Value>({ heading, resource, controls, children }: PartProps<Value>) {

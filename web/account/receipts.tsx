@@ -1,10 +1,10 @@
 /** The account's signed receipts, the latest first. */
 import { useState } from "preact/hooks";
 import * as z from "zod/mini";
-import { count, credits } from "../shared/amounts.ts";
-import { type Failure, sendForJson } from "../shared/api.ts";
+import { count, credits, time } from "../shared/amounts.ts";
+import { sendForJson } from "../shared/api.ts";
 import { useTexts } from "../shared/language.ts";
-import { Notice } from "../shared/notice.tsx";
+import { type ListPage, type LoadPage, MoreButton, pageQuery, usePages } from "./pages.tsx";
 import { Part } from "./part.tsx";
 import { useResource } from "./resource.ts";
 
@@ -16,7 +16,7 @@ const receipt = z.object({
     created_at: z.int(),
     request: z.string(),
     model: z.string(),
-    status: z.string(),
+    status: z.enum(["succeeded", "failed", "canceled", "expired"]),
     usage: z.object({ image_tokens: z.int(), text_tokens: z.int(), output_tokens: z.int() }),
     cache: z.nullable(z.string()),
     cost_microcredits: z.int(),
@@ -25,14 +25,11 @@ const receipt = z.object({
 type Receipt = z.infer<typeof receipt>;
 
 const page = z.object({ data: z.array(receipt), has_more: z.boolean() });
-const PAGE_SIZE = 20;
 
 export function Receipts({ apiKey }: { readonly apiKey: string }) {
   const { account: texts } = useTexts();
-  const load = (after?: string) => {
-    const query = new URLSearchParams({ limit: String(PAGE_SIZE), ...(after !== undefined && { after }) });
-    return sendForJson(`/v1/receipts?${query}`, { key: apiKey }, page);
-  };
+  const load: LoadPage<Receipt> = (after) =>
+    sendForJson(`/v1/receipts?${pageQuery(after)}`, { key: apiKey }, page);
   const resource = useResource(() => load(), [apiKey]);
   return (
     <Part
@@ -56,27 +53,18 @@ export function Receipts({ apiKey }: { readonly apiKey: string }) {
 }
 
 interface ReceiptTableProps {
-  readonly first: z.infer<typeof page>;
-  readonly load: (after: string) => ReturnType<typeof sendForJson<typeof page>>;
+  readonly first: ListPage<Receipt>;
+  readonly load: LoadPage<Receipt>;
 }
 
 function ReceiptTable({ first, load }: ReceiptTableProps) {
   const { account: texts } = useTexts();
-  const [later, setLater] = useState<readonly Receipt[]>([]);
-  const [more, setMore] = useState(first.has_more);
-  const [failure, fail] = useState<Failure | null>(null);
-  const shown = [...first.data, ...later];
-  const loadMore = async () => {
-    const next = await load(shown.at(-1)?.id ?? "");
-    fail(next.ok ? null : next.error);
-    if (!next.ok) return;
-    setLater([...later, ...next.value.data]);
-    setMore(next.value.has_more);
-  };
+  const pages = usePages(first, load);
   return (
     <>
       <p class="hint">{texts.receiptsHint}</p>
-      <div class="scroll">
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard */}
+      <div class="scroll" tabIndex={0}>
         <table>
           <thead>
             <tr>
@@ -90,18 +78,13 @@ function ReceiptTable({ first, load }: ReceiptTableProps) {
             </tr>
           </thead>
           <tbody>
-            {shown.map((each) => (
+            {pages.items.map((each) => (
               <ReceiptRow key={each.id} receipt={each} />
             ))}
           </tbody>
         </table>
       </div>
-      {failure && <Notice failure={failure} />}
-      {more && (
-        <button type="button" onClick={loadMore}>
-          {texts.more}
-        </button>
-      )}
+      <MoreButton pages={pages} />
     </>
   );
 }
@@ -118,10 +101,10 @@ function ReceiptRow({ receipt: { jws, payload } }: { readonly receipt: Receipt }
   return (
     <tr>
       <td>{payload.sequence}</td>
-      <td>{new Date(payload.created_at * 1000).toISOString().slice(0, 19).replace("T", " ")}</td>
+      <td>{time(payload.created_at)}</td>
       <td>{payload.model}</td>
       <td>
-        {payload.status}
+        {texts.statuses[payload.status]}
         {payload.cache === "hit" && <span class="hint"> ({texts.fromCache})</span>}
       </td>
       <td>{count(image_tokens + text_tokens + output_tokens)}</td>

@@ -1,7 +1,7 @@
 /** What was used, by day and model. */
 import { useState } from "preact/hooks";
 import * as z from "zod/mini";
-import { count, credits } from "../shared/amounts.ts";
+import { count, credits, day } from "../shared/amounts.ts";
 import { sendForJson } from "../shared/api.ts";
 import { useTexts } from "../shared/language.ts";
 import { byDayAndModel, MEASURES, type Measure, type UsageRow } from "./days.ts";
@@ -113,7 +113,7 @@ function UsageTable({ rows }: { readonly rows: readonly UsageRow[] }) {
           <tbody>
             {rows.map((row, index) => (
               <tr key={index}>
-                <td>{new Date(row.start * 1000).toISOString().slice(0, 10)}</td>
+                <td>{day(row.start)}</td>
                 <td>{row.model}</td>
                 <td>{count(row.requests)}</td>
                 <td>{count(row.image_tokens + row.text_tokens + row.output_tokens)}</td>

@@ -9,7 +9,6 @@ import { chatBody, type Draft } from "./request.ts";
 const preflight = z.object({
   prompt_tokens: z.int(),
   text_tokens: z.int(),
-  text_tokens_exact: z.boolean(),
   max_tokens: z.int(),
   max_cost_microcredits: z.int(),
   images: z.array(

@@ -23,8 +23,8 @@ interface Column {
   readonly base: number | null;
   readonly grid: number | null;
   readonly newline: number | null;
-  readonly text: string | null;
-  readonly prompt: string | null;
+  readonly text: number | null;
+  readonly prompt: number | null;
   readonly answer: number | null;
   readonly cost: number | null;
 }
@@ -108,17 +108,15 @@ function readColumn(
       cost: null,
     };
   }
-  const { images, prompt_tokens, text_tokens, text_tokens_exact, max_tokens, max_cost_microcredits } =
-    counted.value;
+  const { images, prompt_tokens, text_tokens, max_tokens, max_cost_microcredits } = counted.value;
   const tokens = images[0]?.tokens;
-  const bound = text_tokens_exact ? "" : "≤ ";
   return {
     model,
     base: tokens?.base ?? null,
     grid: tokens?.grid ?? null,
     newline: tokens?.newline ?? null,
-    text: `${bound}${count(text_tokens)}`,
-    prompt: `${bound}${count(prompt_tokens)}`,
+    text: text_tokens,
+    prompt: prompt_tokens,
     answer: max_tokens,
     cost: max_cost_microcredits,
   };

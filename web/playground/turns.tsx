@@ -135,7 +135,7 @@ function UsageLines({ answer }: { readonly answer: Answer }) {
     <p class="usage hint">
       {spent.join(" · ")}
       <br />
-      {promised.text_tokens_exact && <Verdict promised={promised} usage={usage} />} {pace.join(" · ")}
+      <Verdict promised={promised} usage={usage} /> {pace.join(" · ")}
     </p>
   );
 }

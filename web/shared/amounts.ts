@@ -1,4 +1,4 @@
-/** Numbers as people read them. */
+/** Numbers and times as people read them. */
 
 const CREDIT = 1_000_000;
 
@@ -20,4 +20,14 @@ export function count(value: number): string {
 /** Milliseconds as "320 ms" or "1.4 s". */
 export function duration(ms: number): string {
   return ms < 1000 ? `${Math.round(ms)} ms` : `${(ms / 1000).toFixed(1)} s`;
+}
+
+/** Unix seconds as a day of UTC: 2026-01-31. */
+export function day(seconds: number): string {
+  return new Date(seconds * 1000).toISOString().slice(0, 10);
+}
+
+/** Unix seconds as a time of UTC: 2026-01-31 23:59:59. */
+export function time(seconds: number): string {
+  return new Date(seconds * 1000).toISOString().slice(0, 19).replace("T", " ");
 }

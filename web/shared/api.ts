@@ -15,6 +15,10 @@ export interface Failure {
 export const PAGE_CODES = ["unreachable", "cut_off", "not_a_picture", "unexpected_answer"] as const;
 type PageCode = (typeof PAGE_CODES)[number];
 
+export function isPageCode(code: string): code is PageCode {
+  return PAGE_CODES.some((each) => each === code);
+}
+
 export function pageFailure(code: PageCode, requestId: string | null = null): Failure {
   return { code, message: "", requestId };
 }
@@ -29,7 +33,7 @@ export function readEnvelope(body: unknown, requestId: string | null): Failure |
 
 export interface Call {
   readonly key: string;
-  readonly method?: "GET" | "POST" | "PUT" | "DELETE";
+  readonly method?: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
   /** Sent as JSON. */
   readonly json?: object;
   /** Sent as it is. */

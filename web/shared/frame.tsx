@@ -31,7 +31,7 @@ export function Frame({ here, children }: FrameProps) {
           <a href="/account" aria-current={here === "account" ? "page" : undefined}>
             {texts.frame.account}
           </a>
-          <a href="/openapi.json">{texts.frame.api}</a>
+          <a href="/docs">{texts.frame.api}</a>
           <button type="button" class="quiet" lang={LANGUAGES[other].tag} onClick={() => choose(other)}>
             {LANGUAGES[other].name}
           </button>

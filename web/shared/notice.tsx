@@ -1,6 +1,6 @@
 /** A failure in a sentence, with what to do about it. */
 import type { ComponentChildren } from "preact";
-import type { Failure } from "./api.ts";
+import { type Failure, isPageCode } from "./api.ts";
 import { useTexts } from "./language.ts";
 
 interface NoticeProps {
@@ -24,7 +24,7 @@ export function Notice({ failure, children }: NoticeProps) {
         </p>
       )}
       <p class="hint">
-        <code>{failure.code}</code>
+        <Code code={failure.code} />
         {failure.requestId !== null && (
           <>
             {" · "}
@@ -34,6 +34,22 @@ export function Notice({ failure, children }: NoticeProps) {
       </p>
       {children && <div class="actions">{children}</div>}
     </div>
+  );
+}
+
+/** A code of the API leads to its place in the reference, in a tab of its own: nothing that was typed here is lost. */
+function Code({ code }: { readonly code: string }) {
+  const texts = useTexts();
+  if (isPageCode(code)) return <code>{code}</code>;
+  return (
+    <a
+      href={`/docs#description/${code.replaceAll("_", "-")}`}
+      target="_blank"
+      rel="noopener"
+      aria-label={texts.meaningOf(code)}
+    >
+      <code>{code}</code>
+    </a>
   );
 }
 

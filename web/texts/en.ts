@@ -92,6 +92,8 @@ export interface Texts {
     string
   >;
   readonly account: AccountTexts;
+  /** Leads to an error code's place in the reference. */
+  readonly meaningOf: (code: string) => string;
   readonly otherFailure: Sentence;
   readonly failures: Readonly<Record<string, Sentence>>;
 }
@@ -141,13 +143,46 @@ export type AccountTexts = Record<
   | "jobs"
   | "jobId"
   | "look"
-  | "cancel",
+  | "cancel"
+  | "everyStatus"
+  | "noJobs"
+  | "noSuchJobs"
+  | "ownKey"
+  | "left"
+  | "models"
+  | "allModels"
+  | "noneIsAll"
+  | "change"
+  | "save"
+  | "leave"
+  | "rotate"
+  | "rotateHint"
+  | "overlap"
+  | "webhooks"
+  | "endpoint"
+  | "low"
+  | "eventsGo"
+  | "eventsGoNowhere"
+  | "sendNowhere"
+  | "deliveries"
+  | "noDeliveries"
+  | "event"
+  | "attempts"
+  | "redeliver",
   string
 > & {
   readonly measures: Record<"cost" | "requests" | "tokens", string>;
   readonly budgets: Record<"total" | "month" | "day", string>;
   readonly allows: Record<"infer" | "jobs" | "usage:read" | "keys:write" | "webhooks:write", string>;
-  readonly jobStatus: Readonly<Record<string, string>>;
+  readonly statuses: Record<"queued" | "running" | "succeeded" | "failed" | "canceled" | "expired", string>;
+  readonly deliveryStatus: Record<"pending" | "delivered" | "given_up", string>;
+  readonly overlaps: Record<0 | 3600 | 86_400 | 604_800, string>;
+  readonly needsScope: (scope: string) => string;
+  readonly held: (credits: string) => string;
+  readonly changeNamed: (name: string) => string;
+  readonly rotateNamed: (name: string) => string;
+  readonly nextAttempt: (time: string) => string;
+  readonly redeliverNamed: (event: string, about: string) => string;
   readonly days: (days: number) => string;
   readonly total: (requests: string, credits: string) => string;
   readonly ofBudget: (label: string, spent: string, limit: string) => string;
@@ -306,6 +341,35 @@ export const en: Texts = {
     jobId: "A job's id",
     look: "Look it up",
     cancel: "Cancel the job",
+    everyStatus: "Every status",
+    noJobs:
+      "There are none. A request with Prefer: respond-async or an Idempotency-Key is one, until a day after its end.",
+    noSuchJobs: "No job stands so.",
+    ownKey: "This key",
+    left: "Credits left in the account",
+    models: "Models",
+    allModels: "all",
+    noneIsAll: "(none chosen: all)",
+    change: "Change",
+    save: "Save",
+    leave: "Leave it as it is",
+    rotate: "Rotate",
+    rotateHint:
+      "The key gets a new text, which is shown once. Its name, scopes, budgets and what it has used stay.",
+    overlap: "Its present text goes on working",
+    webhooks: "Webhooks",
+    endpoint: "Address",
+    low: "Tell when fewer credits are left than",
+    eventsGo:
+      "The account's own events go to this address, signed. A job's event goes where its request said.",
+    eventsGoNowhere:
+      "The account's own events go nowhere yet. Give an address, and it is told when credits run low.",
+    sendNowhere: "Send them nowhere",
+    deliveries: "Events",
+    noDeliveries: "There are none: a job with a webhook sends one at its end. They are listed for a day.",
+    event: "Event",
+    attempts: "Attempts",
+    redeliver: "Send again",
     measures: { cost: "Credits", requests: "Requests", tokens: "Tokens" },
     budgets: { total: "Credits in all", month: "Credits a month", day: "Credits a day" },
     allows: {
@@ -315,21 +379,32 @@ export const en: Texts = {
       "keys:write": "make and revoke keys",
       "webhooks:write": "manage webhooks",
     },
-    jobStatus: {
+    statuses: {
       queued: "In line",
       running: "Running",
       succeeded: "Succeeded",
       failed: "Failed",
       canceled: "Canceled",
+      expired: "Expired",
     },
+    deliveryStatus: { pending: "Waiting", delivered: "Delivered", given_up: "Given up" },
+    overlaps: { 0: "no longer", 3600: "for an hour", 86400: "for a day", 604800: "for a week" },
+    needsScope: (scope) =>
+      `This key does not have the scope ${scope}, which this part needs. Use another key, or have one made with it.`,
+    held: (credits) => `and ${credits} held for requests under way`,
+    changeNamed: (name) => `Change ${name}`,
+    rotateNamed: (name) => `Rotate ${name}`,
+    nextAttempt: (time) => `next ${time}`,
+    redeliverNamed: (event, about) => `Send again: ${event} of ${about}`,
     days: (days) => `${days} days`,
     total: (requests, credits) => `${requests} requests, ${credits} credits`,
     ofBudget: (label, spent, limit) => `${label} ${spent} of ${limit}`,
     revokeNamed: (name) => `Revoke ${name}`,
-    made: (name) => `The key "${name}" is made.`,
+    made: (name) => `The key "${name}" has this text.`,
     copyReceipt: (sequence) => `Copy receipt ${sequence}`,
     attempt: (attempt) => `attempt ${attempt}`,
   },
+  meaningOf: (code) => `${code}: what it means (opens in a new tab)`,
   otherFailure: ["That did not work.", "The server says:"],
   failures: {
     missing_api_key: ["An API key is needed.", "Paste one above; npm start prints it."],
@@ -360,6 +435,12 @@ export const en: Texts = {
     ],
     key_not_found: ["There is no such key any more.", "Load the page again."],
     receipt_not_found: ["There is no such receipt.", "Load the receipts again."],
+    delivery_not_found: ["There is no such event any more.", "Events are kept for a day: load them again."],
+    url_invalid: ["That is no address of the web.", "Give one like https://example.com/events."],
+    url_not_public: [
+      "Events can't go to that address.",
+      "Give one that begins with https:// and that anybody can reach.",
+    ],
     job_not_found: ["The account has no such job.", "Check the id; finished jobs are kept for a day."],
     no_worker: [
       "This model is cold: no GPU worker serves it.",
