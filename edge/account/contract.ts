@@ -48,6 +48,7 @@ export type KeyError =
 
 /** Why the operator's booking is refused. */
 export type BookingError =
+  | { readonly code: "account_not_found" }
   /** Another booking of the same id says something else. */
   | { readonly code: "entry_conflict" }
   | { readonly code: "credit_not_free"; readonly balance: number }
@@ -299,9 +300,10 @@ export interface AccountApi {
   /** Gives back what a job was charged, or a part of it, once for each id. */
   refund(entry: Booking & { job: string }): Promise<Result<Ledger, BookingError>>;
   ledger(): Promise<Ledger>;
-  /** A suspended account refuses all its keys; what they have begun goes on. */
-  suspend(suspended: boolean): Promise<AccountProfile>;
-  profile(): Promise<AccountProfile>;
+  /** A suspended account refuses all its keys; what they have begun goes on. Null when there is no account. */
+  suspend(suspended: boolean): Promise<AccountProfile | null>;
+  /** Null when there is no account. */
+  profile(): Promise<AccountProfile | null>;
   /** The same and the ledger, for a key that may see what was used. */
   standing(keyHash: string): Promise<Result<{ profile: AccountProfile; ledger: Ledger }, AccountError>>;
 

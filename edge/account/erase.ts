@@ -1,7 +1,9 @@
 /** The end of an account: every row goes, and a tombstone stays until nothing that was under way can write any more. */
-import type { Kept } from "../erasure/stores.ts";
-import type { Ledger } from "./contract.ts";
+import type { Env } from "../env.ts";
+import { deleteKept, type Kept, listKept } from "../erasure/stores.ts";
+import type { Erasure, Ledger } from "./contract.ts";
 import { readLedger } from "./ledger.ts";
+import type { Tables } from "./tables.ts";
 
 /**
  * How long a deleted account is swept again, in milliseconds. Longer than anything that the account let in before may take:
@@ -9,18 +11,53 @@ import { readLedger } from "./ledger.ts";
  */
 const TOMBSTONE_MS = 20 * 60_000;
 /** How soon each sweep follows the one before, in milliseconds. */
-export const SWEEP_MS = 60_000;
+const SWEEP_MS = 60_000;
 
-export interface Tombstone {
+interface Tombstone {
   readonly account: string;
   readonly deletedAt: number;
+}
+
+/** Deletes the account, and what is kept of it elsewhere. Null when there is nothing to delete. */
+export async function eraseAccount(
+  env: Env,
+  storage: DurableObjectStorage,
+  tables: Tables,
+  account: string,
+): Promise<Erasure | null> {
+  const ledger = tables.close((sql, now) => dropAccount(sql, account, now));
+  if (readTombstone(storage.sql)) {
+    // Set first: whatever cuts this call off, the alarm goes on.
+    await storage.setAlarm(Date.now() + SWEEP_MS);
+  } else if ((await listEverything(env, storage.sql, account)).length === 0) {
+    return null;
+  }
+  await deleteKept(env, account);
+  return { ledger, kept: await listEverything(env, storage.sql, account) };
+}
+
+/** Deletes what was written late for an account that is gone, and at last its tombstone. */
+export async function sweepErased(env: Env, storage: DurableObjectStorage): Promise<void> {
+  const tombstone = readTombstone(storage.sql);
+  if (!tombstone) return;
+  const { account, deletedAt } = tombstone;
+  const rested = deletedAt + TOMBSTONE_MS <= Date.now();
+  await storage.setAlarm(Date.now() + SWEEP_MS);
+  await deleteKept(env, account);
+  const kept = await listKept(env, account);
+  if (rested && kept.length === 0) await storage.deleteAll();
+}
+
+/** What is kept of an account, in its object and elsewhere. */
+export async function listEverything(env: Env, sql: SqlStorage, account: string): Promise<Kept[]> {
+  return [...listRows(sql), ...(await listKept(env, account))];
 }
 
 /**
  * Drops every table and leaves the tombstone. Open holds are given back in full, whatever becomes of their requests: the
  * ledger is the account's last.
  */
-export function eraseAccount(sql: SqlStorage, account: string, now: number): Ledger {
+function dropAccount(sql: SqlStorage, account: string, now: number): Ledger {
   const { granted, charged } = readLedger(sql);
   for (const table of tables(sql)) sql.exec(`DROP TABLE "${table}"`);
   sql.exec("CREATE TABLE tombstone (account TEXT NOT NULL, deleted_at INTEGER NOT NULL) STRICT");
@@ -36,13 +73,8 @@ export function readTombstone(sql: SqlStorage): Tombstone | undefined {
     .toArray()[0];
 }
 
-/** Whether the tombstone has stood long enough. */
-export function hasRested({ deletedAt }: Tombstone, now: number): boolean {
-  return deletedAt + TOMBSTONE_MS <= now;
-}
-
 /** The account's rows, table by table; a tombstone is none. */
-export function listRows(sql: SqlStorage): Kept[] {
+function listRows(sql: SqlStorage): Kept[] {
   return tables(sql)
     .filter((table) => table !== "tombstone")
     .map((table) => ({

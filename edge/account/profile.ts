@@ -20,6 +20,12 @@ export function openAccount(sql: SqlStorage, { id, name }: { id: string; name: s
   );
 }
 
+/** What of it is shown. */
+export function shownProfile(sql: SqlStorage): AccountProfile {
+  const { id, name, suspendedAt } = readProfile(sql);
+  return { id, name, suspendedAt };
+}
+
 export function readProfile(sql: SqlStorage): Profile {
   return sql
     .exec<{ id: string; name: string; suspendedAt: number | null; webhookSecret: string }>(
@@ -35,6 +41,5 @@ export function suspendAccount(sql: SqlStorage, suspended: boolean, now: number)
     suspended ? 1 : 0,
     now,
   );
-  const { id, name, suspendedAt } = readProfile(sql);
-  return { id, name, suspendedAt };
+  return shownProfile(sql);
 }

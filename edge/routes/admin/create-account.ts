@@ -36,9 +36,6 @@ export const createAccount: Operation = {
     const body = await readJson(context, newAccount);
     const id = newAccountId();
     const object = context.env.ACCOUNT.get(context.env.ACCOUNT.idFromName(id));
-    await context.env.DB.prepare("INSERT INTO account (id, name, created_at) VALUES (?, ?, ?)")
-      .bind(id, body.name, Date.now())
-      .run();
     await object.open({ name: body.name, grant: { id: "opening", amount: body.credit_microcredits } });
     const { key, record } = await object.createKey({
       name: "first key",
@@ -49,6 +46,10 @@ export const createAccount: Operation = {
       budget: { total: null, day: null, month: null },
     });
     const secret = await object.webhookSecret();
+    // Last: whatever cuts this off leaves no account in the list that nobody has a key of.
+    await context.env.DB.prepare("INSERT INTO account (id, name, created_at) VALUES (?, ?, ?)")
+      .bind(id, body.name, Date.now())
+      .run();
     return context.json({ id, object: "account", key: { id: record.id, key }, webhook_secret: secret }, 201);
   },
 };

@@ -27,10 +27,10 @@ export const deleteAccount: Operation = {
   },
   middleware: [requireOperator],
   handler: async (context) => {
-    const id = context.req.param("id") ?? "";
-    const erasure = await objectOf(context, id).erase();
+    const erasure = await objectOf(context).erase();
     if (!erasure) throw noSuchAccount();
     const ledger = erasure.ledger && ledgerBody(erasure.ledger);
+    const id = context.req.param("id");
     return context.json({ id, object: "account.deleted", ledger, kept: erasure.kept });
   },
 };

@@ -1,6 +1,6 @@
 import { requireOperator } from "../../auth/operator.ts";
 import { ADMIN_SECURITY, jsonResponse, type Operation } from "../operation.ts";
-import { accountBody, accountParams, accountSchema, findAccount } from "./wire.ts";
+import { accountBody, accountParams, accountSchema, noSuchAccount, objectOf } from "./wire.ts";
 
 export const getAccount: Operation = {
   route: {
@@ -13,8 +13,9 @@ export const getAccount: Operation = {
   },
   middleware: [requireOperator],
   handler: async (context) => {
-    const account = await findAccount(context);
+    const account = objectOf(context);
     const [profile, ledger] = await Promise.all([account.profile(), account.ledger()]);
+    if (!profile) throw noSuchAccount();
     return context.json(accountBody(profile, ledger));
   },
 };

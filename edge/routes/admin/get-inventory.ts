@@ -20,7 +20,7 @@ export const getInventory: Operation = {
   },
   middleware: [requireOperator],
   handler: async (context) => {
-    const data = await objectOf(context, context.req.param("id") ?? "").inventory();
+    const data = await objectOf(context).inventory();
     return context.json({ object: "list", data });
   },
 };

@@ -1,6 +1,6 @@
 import { requireOperator } from "../../auth/operator.ts";
 import { ADMIN_SECURITY, jsonResponse, type Operation } from "../operation.ts";
-import { accountParams, findAccount, ledgerBody, ledgerSchema } from "./wire.ts";
+import { accountParams, ledgerBody, ledgerSchema, noSuchAccount, objectOf } from "./wire.ts";
 
 export const getLedger: Operation = {
   route: {
@@ -13,7 +13,9 @@ export const getLedger: Operation = {
   },
   middleware: [requireOperator],
   handler: async (context) => {
-    const account = await findAccount(context);
-    return context.json(ledgerBody(await account.ledger()));
+    const account = objectOf(context);
+    const [profile, ledger] = await Promise.all([account.profile(), account.ledger()]);
+    if (!profile) throw noSuchAccount();
+    return context.json(ledgerBody(ledger));
   },
 };

@@ -1,7 +1,7 @@
 import { requireOperator } from "../../auth/operator.ts";
 import { readJson } from "../../read-json.ts";
 import { ADMIN_SECURITY, jsonBody, jsonResponse, type Operation } from "../operation.ts";
-import { accountParams, booking, findAccount, ledgerOf, ledgerSchema } from "./wire.ts";
+import { accountParams, booking, ledgerOf, ledgerSchema, objectOf } from "./wire.ts";
 
 export const grantCredit: Operation = {
   route: {
@@ -18,8 +18,10 @@ export const grantCredit: Operation = {
   middleware: [requireOperator],
   handler: async (context) => {
     const body = await readJson(context, booking);
-    const account = await findAccount(context);
-    const granted = await account.grant({ id: `grant/${body.id}`, amount: body.amount_microcredits });
+    const granted = await objectOf(context).grant({
+      id: `grant/${body.id}`,
+      amount: body.amount_microcredits,
+    });
     return context.json(ledgerOf(granted), 201);
   },
 };

@@ -2,7 +2,7 @@ import { z } from "@hono/zod-openapi";
 import { requireOperator } from "../../auth/operator.ts";
 import { readJson } from "../../read-json.ts";
 import { ADMIN_SECURITY, jsonBody, jsonResponse, type Operation } from "../operation.ts";
-import { accountParams, booking, findAccount, ledgerOf, ledgerSchema } from "./wire.ts";
+import { accountParams, booking, ledgerOf, ledgerSchema, objectOf } from "./wire.ts";
 
 const refund = z
   .strictObject({
@@ -26,8 +26,7 @@ export const refundCharge: Operation = {
   middleware: [requireOperator],
   handler: async (context) => {
     const { id, job, amount_microcredits } = await readJson(context, refund);
-    const account = await findAccount(context);
-    const refunded = await account.refund({ id: `refund/${id}`, job, amount: amount_microcredits });
+    const refunded = await objectOf(context).refund({ id: `refund/${id}`, job, amount: amount_microcredits });
     return context.json(ledgerOf(refunded), 201);
   },
 };

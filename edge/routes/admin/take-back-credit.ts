@@ -1,7 +1,7 @@
 import { requireOperator } from "../../auth/operator.ts";
 import { readJson } from "../../read-json.ts";
 import { ADMIN_SECURITY, jsonBody, jsonResponse, type Operation } from "../operation.ts";
-import { accountParams, booking, findAccount, ledgerOf, ledgerSchema } from "./wire.ts";
+import { accountParams, booking, ledgerOf, ledgerSchema, objectOf } from "./wire.ts";
 
 export const takeBackCredit: Operation = {
   route: {
@@ -19,8 +19,10 @@ export const takeBackCredit: Operation = {
   middleware: [requireOperator],
   handler: async (context) => {
     const body = await readJson(context, booking);
-    const account = await findAccount(context);
-    const taken = await account.takeBack({ id: `take-back/${body.id}`, amount: body.amount_microcredits });
+    const taken = await objectOf(context).takeBack({
+      id: `take-back/${body.id}`,
+      amount: body.amount_microcredits,
+    });
     return context.json(ledgerOf(taken), 201);
   },
 };

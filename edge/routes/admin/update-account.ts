@@ -2,7 +2,7 @@ import { z } from "@hono/zod-openapi";
 import { requireOperator } from "../../auth/operator.ts";
 import { readJson } from "../../read-json.ts";
 import { ADMIN_SECURITY, jsonBody, jsonResponse, type Operation } from "../operation.ts";
-import { accountBody, accountParams, accountSchema, findAccount } from "./wire.ts";
+import { accountBody, accountParams, accountSchema, noSuchAccount, objectOf } from "./wire.ts";
 
 const changes = z.strictObject({ suspended: z.boolean() }).openapi("AccountChanges");
 
@@ -20,8 +20,9 @@ export const updateAccount: Operation = {
   middleware: [requireOperator],
   handler: async (context) => {
     const { suspended } = await readJson(context, changes);
-    const account = await findAccount(context);
+    const account = objectOf(context);
     const profile = await account.suspend(suspended);
+    if (!profile) throw noSuchAccount();
     return context.json(accountBody(profile, await account.ledger()));
   },
 };

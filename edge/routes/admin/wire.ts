@@ -46,6 +46,8 @@ export function ledgerOf(booked: Result<Ledger, BookingError>): z.infer<typeof l
   if (booked.ok) return ledgerBody(booked.value);
   const { error } = booked;
   switch (error.code) {
+    case "account_not_found":
+      throw noSuchAccount();
     case "entry_conflict":
       throw new ApiError(error.code, "This id names another booking.", { param: "id" });
     case "credit_not_free":
@@ -90,17 +92,12 @@ export function accountBody(profile: AccountProfile, ledger: Ledger): z.infer<ty
 
 export const accountParams = z.object({ id: z.string() });
 
-/** The path's account, if there is one: an object exists for every name, an account only for those opened. */
-export async function findAccount(context: AppContext): Promise<DurableObjectStub<Account>> {
+/**
+ * The object of the path's account, which alone knows whether there is such an account: the list in D1 may be ahead of it or
+ * behind.
+ */
+export function objectOf(context: AppContext): DurableObjectStub<Account> {
   const id = context.req.param("id") ?? "";
-  const env: Env = context.env;
-  const row = await env.DB.prepare("SELECT id FROM account WHERE id = ?").bind(id).first();
-  if (!row) throw noSuchAccount();
-  return objectOf(context, id);
-}
-
-/** The object of an account's id, whether or not there is such an account. */
-export function objectOf(context: AppContext, id: string): DurableObjectStub<Account> {
   if (!isAccountId(id)) throw noSuchAccount();
   const env: Env = context.env;
   return env.ACCOUNT.get(env.ACCOUNT.idFromName(id));
