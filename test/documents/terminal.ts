@@ -43,8 +43,8 @@ export class Terminal {
 
   /** `programs`: a folder that comes first in the PATH. */
   static async open(programs?: string): Promise<Terminal> {
-    const { key } = await newAccount(100_000_000);
-    return new Terminal({ ...sharedProduct(), apiKey: key }, programs);
+    const { key, webhookSecret } = await newAccount(100_000_000);
+    return new Terminal({ ...sharedProduct(), apiKey: key, webhookSecret }, programs);
   }
 
   private constructor(product: Address, programs: string | undefined) {
