@@ -69,6 +69,11 @@ describe("a picture", () => {
     close((await playground.drawn()).grid, [672, 672]);
     await page.getByRole("button", { name: "Hearts" }).click();
     await expect.poll(() => playground.question.inputValue()).toBe("How many hearts are there?");
+    // What somebody has typed stays, whichever picture they look at.
+    await playground.question.fill("Is it my own?");
+    await page.getByRole("button", { name: "A star" }).click();
+    await page.locator(".samples button[aria-pressed=true] img[alt='A star']").waitFor();
+    expect(await playground.question.inputValue()).toBe("Is it my own?");
     await page.getByRole("button", { name: "Remove" }).click();
     expect(await page.locator(".canvas").count()).toBe(0);
     await page.evaluate(() => {
@@ -147,6 +152,15 @@ describe("a question", () => {
     expect(link).not.toContain(account.key);
 
     const { pathname, hash } = new URL(link);
+    // A wrong key at first costs nothing: the right one brings the picture.
+    const late = await open({ path: pathname + hash, key: "tsr_nonsense" });
+    await late.page.getByText("The server does not know this key.").first().waitFor();
+    await late.page.getByRole("button", { name: "Forget" }).click();
+    await late.page.getByLabel("API key").fill(account.key);
+    await late.page.getByRole("button", { name: "Use" }).click();
+    await new PlaygroundPage(late.page).drawn();
+    expect(await late.page.getByRole("alert").count()).toBe(0);
+
     const again = await open({ path: pathname + hash, key: account.key });
     const copy = new PlaygroundPage(again.page);
     await copy.drawn();

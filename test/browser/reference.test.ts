@@ -1,8 +1,9 @@
 /** The API reference at /docs, as a visitor sees it. */
-import { expect, it } from "vitest";
+import { expect, it, vi } from "vitest";
 import { visits } from "./visit.ts";
 
 const open = visits();
+vi.setConfig({ testTimeout: 180_000 });
 
 it("shows each error code at an address of its own, and operations with examples", async () => {
   const { page } = await open({ path: "/docs" });
@@ -10,4 +11,14 @@ it("shows each error code at an address of its own, and operations with examples
   expect(await page.locator("[id$='description/no-worker']").count()).toBeGreaterThan(0);
   await page.getByRole("link", { name: "Ask about images" }).first().click();
   await page.getByText("What color is the square?").first().waitFor({ state: "attached" });
+});
+
+it("opens at the place of the error code that its address names", async () => {
+  const { page } = await open({ path: "/docs#description/no-worker" });
+  const heading = page.getByRole("heading", { name: "no_worker" });
+  await heading.waitFor();
+  await expect
+    .poll(() => heading.evaluate((each) => each.getBoundingClientRect().top), { timeout: 60_000 })
+    .toBeLessThan(450);
+  expect(await heading.evaluate((each) => each.getBoundingClientRect().bottom)).toBeGreaterThan(0);
 });

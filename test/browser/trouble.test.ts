@@ -113,6 +113,9 @@ describe("the playground", () => {
     const notice = playground.alert;
     await notice.getByText("This model is cold: no GPU worker serves it.").waitFor();
     expect(await notice.textContent()).toContain("Ask tessera-tiny");
+    const meaning = notice.getByRole("link", { name: "no_worker" });
+    expect(await meaning.getAttribute("href")).toBe("/docs#description/no-worker");
+    expect(await meaning.getAttribute("target")).toBe("_blank");
     await playground.page.getByLabel("Model").selectOption("tessera-tiny");
     await playground.page.getByRole("button", { name: "Edit the question" }).click();
     await playground.question.press("Enter");

@@ -46,6 +46,8 @@ export function visits(): Open {
       permissions: ["clipboard-read", "clipboard-write"],
       ...options,
     });
+    // The reference's script takes its time on a busy machine.
+    context.setDefaultNavigationTimeout(90_000);
     const page = await context.newPage();
     const requests: Request[] = [];
     page.on("request", (request) => {

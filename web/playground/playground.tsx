@@ -34,6 +34,7 @@ export function Playground() {
   const conversation = useConversation(picture, key);
   const composer = useRef<HTMLTextAreaElement>(null);
 
+  /** How many pictures were chosen, given or taken away until now. */
   const dropped = useRef(0);
 
   const show = async (bytes: Blob, name: string, sample?: string) => {
@@ -46,16 +47,21 @@ export function Playground() {
     if (read.ok) take(read.value);
   };
   const take = (next: Picture | null) => {
+    dropped.current += 1;
     if (picture) URL.revokeObjectURL(picture.shown);
     conversation.clear();
     setPicture(next);
   };
   const begin = async (sample: Sample) => {
     await show(sampleBlob(sample), sample.file, sample.name);
-    setQuestion(texts.picture.sample[sample.name].question);
+    // Only a sample's own question gives way to another's.
+    const own = Object.values(texts.picture.sample).map((each) => each.question);
+    if (question.trim() === "" || own.includes(question)) {
+      setQuestion(texts.picture.sample[sample.name].question);
+    }
     composer.current?.focus({ preventScroll: true });
   };
-  useLinkedPicture(link.picture, key, { show, take, refuse });
+  useLinkedPicture(link.picture, key, { isWanted: () => dropped.current === 0, show, take, refuse });
 
   const draft = (model: string): Draft => ({
     model,
@@ -133,25 +139,26 @@ export function Playground() {
 }
 
 interface Shown {
+  /** Whether no other picture has come meanwhile. */
+  readonly isWanted: () => boolean;
   readonly show: (bytes: Blob, name: string, sample: string) => Promise<void>;
   readonly take: (picture: Picture) => void;
-  readonly refuse: (failure: Failure) => void;
+  readonly refuse: (failure: Failure | null) => void;
 }
 
 /** Shows the picture that the page's address names; one that the server keeps needs its account's key first. */
-function useLinkedPicture(named: string, key: string, { show, take, refuse }: Shown): void {
-  const waiting = useRef(named);
+function useLinkedPicture(named: string, key: string, { isWanted, show, take, refuse }: Shown): void {
   useEffect(() => {
-    const name = waiting.current;
-    const sample = findSample(name);
+    if (!isWanted()) return;
+    const sample = findSample(named);
     if (sample) {
-      waiting.current = "";
       void show(sampleBlob(sample), sample.file, sample.name);
-    } else if (name !== "" && key !== "") {
-      waiting.current = "";
-      void fetchPicture(name, key).then((fetched) =>
-        fetched.ok ? take(fetched.value) : refuse(fetched.error),
-      );
+    } else if (named !== "" && key !== "") {
+      void fetchPicture(named, key).then((fetched) => {
+        if (!isWanted()) return;
+        refuse(fetched.ok ? null : fetched.error);
+        if (fetched.ok) take(fetched.value);
+      });
     }
   }, [key]);
 }
