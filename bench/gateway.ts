@@ -2,12 +2,14 @@
  * Gateways side by side in one run: Tessera (keys, ledger, validation, exact counts and tiles, receipts), LiteLLM's
  * proxy (one master key) and Portkey's gateway (neither keys nor metering), each in front of an upstream that answers
  * at once. Rounds are interleaved and figures are medians over them. Added latency is what one connection waits longer
- * than at the OpenAI-compatible upstream itself: for Tessera that includes its image pipeline and its GPU worker's checks.
+ * than at the OpenAI-compatible upstream itself: for Tessera that includes its image pipeline and its GPU worker's checks,
+ * and twice what the disk takes to keep a commit, which stands beside the figures: accounts are kept, peers keep nothing.
  */
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { closeSync, fsyncSync, mkdtempSync, openSync, rmSync, writeSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Figures, Outcome } from "./benchmark.ts";
+import { bodiesOf, CASES, type Case } from "./gateway/bodies.ts";
 import { type Gateway, startLiteLlm, startPortkey, startTessera, startUpstream } from "./gateway/gateways.ts";
 import { load } from "./gateway/load.ts";
 import { LITELLM, PORTKEY } from "./gateway/tools.ts";
@@ -18,11 +20,6 @@ const CONNECTIONS = 16;
 const WARM_MS = 500;
 const MANY_MS = 3_000;
 const ONE_MS = 1_500;
-/** A photograph of 43 KB. */
-const IMAGE = join(import.meta.dirname, "../models/tessera-tiny/evaluation/020.jpg");
-const CASES = ["text_sync", "image_sync", "text_stream", "image_stream"] as const;
-type Case = (typeof CASES)[number];
-
 interface Round {
   readonly requestsPerSecond: number;
   readonly cpuMs: number;
@@ -46,11 +43,25 @@ export async function run(report: (line: string) => void): Promise<Outcome> {
       startPortkey(upstream.target.url, report),
     ]);
     gateways.push(...peers.filter((peer) => peer !== undefined));
-    return outcome(gateways, await measure(gateways, report));
+    const { figures, ratios } = outcome(gateways, await measure(gateways, report));
+    return { figures: { ...figures, commit_ms_p50: round(commitMs(home)) }, ratios };
   } finally {
     for (const gateway of gateways.reverse()) await gateway.stop();
     rmSync(home, { recursive: true, force: true, maxRetries: 5 });
   }
+}
+
+/** What the disk under the products' state takes to keep a page: the median, in milliseconds. */
+function commitMs(folder: string): number {
+  const file = openSync(join(folder, "commit"), "w");
+  const samples = Array.from({ length: 50 }, () => {
+    writeSync(file, Buffer.alloc(4096));
+    const begun = performance.now();
+    fsyncSync(file);
+    return performance.now() - begun;
+  });
+  closeSync(file);
+  return percentile(samples, 0.5);
 }
 
 type Results = ReadonlyMap<string, readonly Round[]>;
@@ -60,7 +71,7 @@ async function measure(gateways: readonly Gateway[], report: (line: string) => v
   for (let index = 0; index < ROUNDS; index += 1) {
     for (const kind of CASES) {
       for (const gateway of gateways) {
-        const round = await measureOne(gateway, bodyOf(kind, gateway.target.model));
+        const round = await measureOne(gateway, bodiesOf(kind, gateway.target.model));
         const name = `${gateway.name} ${kind}`;
         results.set(name, [...(results.get(name) ?? []), round]);
         report(
@@ -72,14 +83,14 @@ async function measure(gateways: readonly Gateway[], report: (line: string) => v
   return results;
 }
 
-async function measureOne({ target, ...gateway }: Gateway, body: Buffer): Promise<Round> {
-  await load(target, body, CONNECTIONS, WARM_MS);
+async function measureOne({ target, ...gateway }: Gateway, nextBody: () => Buffer): Promise<Round> {
+  await load(target, nextBody, CONNECTIONS, WARM_MS);
   const [before, upstreamBefore] = [gateway.cpuMs(), gateway.upstreamCpuMs?.() ?? 0];
-  const many = await load(target, body, CONNECTIONS, MANY_MS);
+  const many = await load(target, nextBody, CONNECTIONS, MANY_MS);
   const answered = many.latencies.length + many.failed;
   const used = (gateway.cpuMs() - before) / answered;
   const upstreamUsed = ((gateway.upstreamCpuMs?.() ?? 0) - upstreamBefore) / answered;
-  const one = await load(target, body, 1, ONE_MS);
+  const one = await load(target, nextBody, 1, ONE_MS);
   return {
     requestsPerSecond: many.requestsPerSecond,
     cpuMs: used,
@@ -88,19 +99,6 @@ async function measureOne({ target, ...gateway }: Gateway, body: Buffer): Promis
     p99: percentile(one.latencies, 0.99),
     failed: many.failed + one.failed,
   };
-}
-
-/** The same question to everybody; only the model's name differs. */
-function bodyOf(kind: Case, model: string): Buffer {
-  const text = { type: "text", text: "Describe this picture in one line, please, and be brief about it." };
-  const url = `data:image/jpeg;base64,${readFileSync(IMAGE).toString("base64")}`;
-  const content = kind.startsWith("image") ? [text, { type: "image_url", image_url: { url } }] : text.text;
-  const stream = kind.endsWith("stream") && { stream: true, stream_options: { include_usage: true } };
-  const messages = [
-    { role: "system", content: "You are a helpful assistant." },
-    { role: "user", content },
-  ];
-  return Buffer.from(JSON.stringify({ model, messages, max_tokens: 64, ...stream }));
 }
 
 function outcome(gateways: readonly Gateway[], results: Results): Outcome {
@@ -135,13 +133,17 @@ function outcome(gateways: readonly Gateway[], results: Results): Outcome {
     const against = (kind: Case, figure: "requestsPerSecond" | "cpuMs") =>
       round(median("tessera", kind, figure) / median("litellm", kind, figure));
     ratios.rps_vs_litellm = against("image_sync", "requestsPerSecond");
+    ratios.rps_new_image_vs_litellm = against("new_image_sync", "requestsPerSecond");
     ratios.rps_text_vs_litellm = against("text_sync", "requestsPerSecond");
     ratios.cpu_vs_litellm = against("image_sync", "cpuMs");
+    ratios.cpu_new_image_vs_litellm = against("new_image_sync", "cpuMs");
     ratios.cpu_text_vs_litellm = against("text_sync", "cpuMs");
   }
   if (has("portkey")) {
     const against = (kind: Case) => round(added("tessera", kind, "p50") / added("portkey", kind, "p50"));
     ratios.added_p50_vs_portkey = against("image_sync");
+    ratios.added_p50_new_image_vs_portkey = against("new_image_sync");
+    ratios.added_p50_text_vs_portkey = against("text_sync");
     ratios.added_p50_stream_vs_portkey = against("image_stream");
   }
   const missing = {

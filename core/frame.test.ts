@@ -9,13 +9,17 @@ const hex = (size: number) =>
 const name = fc.string({ minLength: 1, maxLength: 20 });
 const side = fc.integer({ min: 1, max: 12 });
 
-const image = fc.record({
-  width: side,
-  height: side,
-  grid: fc.option(fc.tuple(side, side)),
-  resized: fc.option(fc.tuple(side, side)),
-  sha256: hex(64),
-});
+const image = fc.record(
+  {
+    width: side,
+    height: side,
+    grid: fc.option(fc.tuple(side, side)),
+    resized: fc.option(fc.tuple(side, side)),
+    sha256: hex(64),
+    kept: fc.constant(true as const),
+  },
+  { requiredKeys: ["width", "height", "grid", "resized", "sha256"] },
+);
 
 const header: fc.Arbitrary<FrameHeader> = fc.record({
   job: name,
@@ -54,7 +58,7 @@ const frame = header.chain((made) =>
   fc
     .tuple(
       ...made.images.map((entry) => {
-        const size = frameImageBytes(entry, TILE);
+        const size = entry.kept ? 0 : frameImageBytes(entry, TILE);
         return fc.uint8Array({ minLength: size, maxLength: size });
       }),
     )

@@ -5,7 +5,8 @@
  *   bytes 4–5   version, unsigned 16-bit little-endian
  *   bytes 6–9   length of the header in bytes, unsigned 32-bit little-endian
  *   header      JSON in UTF-8, `frameHeader` below
- *   pixels      for each image in order: the base view, then the grid view without padding; 8-bit RGB, row-major
+ *   pixels      for each image in order: the base view, then the grid view without padding; 8-bit RGB, row-major;
+ *               nothing for an image that the worker keeps from an earlier frame
  *
  * The worker pads and cuts: the frame stays small and exact. The signature covers all up to the pixels, and the header
  * names the SHA-256 of those, which the worker compares: no byte is hashed twice on either side.
@@ -14,7 +15,7 @@ import { z } from "zod";
 import { fail, ok, type Result } from "./result.ts";
 import { MAX_CLAIM_CHARACTERS } from "./settle.ts";
 
-export const FRAME_VERSION = 2;
+export const FRAME_VERSION = 3;
 export const FRAME_CONTENT_TYPE = "application/vnd.tessera.frame";
 /** Where a worker takes frames. */
 export const FRAME_PATH = "/generate";
@@ -35,6 +36,8 @@ export const frameImage = z.strictObject({
   resized: z.tuple([pixels, pixels]).nullable(),
   /** SHA-256 of this image's bytes in the frame. */
   sha256: hex(64),
+  /** The pixels are left out: the worker keeps them from an earlier frame of the same namespace, under their SHA-256. */
+  kept: z.literal(true).optional(),
 });
 export type FrameImage = z.infer<typeof frameImage>;
 
@@ -79,7 +82,7 @@ export type FrameHeader = z.infer<typeof frameHeader>;
 
 export interface Frame {
   readonly header: FrameHeader;
-  /** One array per image: base view, then grid view. */
+  /** One array per image: base view, then grid view; empty for one that the worker keeps. */
   readonly pixels: readonly Uint8Array[];
 }
 
@@ -88,7 +91,7 @@ export interface FrameError {
   readonly message: string;
 }
 
-/** Bytes of one image in a frame for a model's tile side in pixels. */
+/** Bytes of one image's pixels for a model's tile side in pixels. */
 export function frameImageBytes(image: Pick<FrameImage, "resized">, tile: number): number {
   const [width, height] = image.resized ?? [0, 0];
   return 3 * (tile * tile + width * height);
@@ -154,7 +157,7 @@ export function decodeFrame(
   const images: Uint8Array[] = [];
   let at = PREAMBLE_BYTES + headerBytes;
   for (const image of header.images) {
-    const size = frameImageBytes(image, tile);
+    const size = image.kept ? 0 : frameImageBytes(image, tile);
     images.push(body.subarray(at, at + size));
     at += size;
   }

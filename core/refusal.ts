@@ -13,6 +13,7 @@ export const REFUSAL_STATUS = {
   method_not_allowed: 405,
   nonce_replayed: 409,
   deadline_passed: 409,
+  pixels_not_kept: 412,
   body_too_large: 413,
   model_mismatch: 422,
   frame_mismatch: 422,

@@ -5,7 +5,7 @@ import { refusalBody } from "../core/refusal.ts";
 import { ok } from "../core/result.ts";
 import type { EngineStep } from "./engines/engine.ts";
 import { loadScripted, scriptedEngine, tokenizer } from "./testing/engine.ts";
-import { allEvents, events, frame, greyImage, post, textOf } from "./testing/frames.ts";
+import { allEvents, events, frame, greyImage, post, type SentImage, textOf } from "./testing/frames.ts";
 import { startingWorker, type TestWorker, testWorker } from "./testing/worker.ts";
 
 const workers: TestWorker[] = [];
@@ -108,6 +108,46 @@ describe("an answer", () => {
     const sent = frame(audience, "hi", [], { maxTokens: 5000 }, { deadline: Date.now() + 150 });
     const answer = await allEvents(await post(url, sent));
     expect(answer.at(-1)).toMatchObject({ type: "error", code: "deadline_exceeded" });
+  });
+});
+
+describe("a picture of an earlier frame", () => {
+  const sent = greyImage(30, 40, 77);
+  const kept = { image: { ...sent.image, kept: true as const }, pixels: new Uint8Array(0) };
+
+  it("is asked about again without its pixels, which the engine gets all the same", async () => {
+    const engine = scriptedEngine("ab ");
+    const seen: Buffer[] = [];
+    const generate: typeof engine.generate = (request, signal) => {
+      seen.push(...request.images.map(({ pixels }) => Buffer.from(pixels)));
+      return engine.generate(request, signal);
+    };
+    const { url, audience } = await start({ ...engine, generate });
+    seen.length = 0;
+    const other = greyImage(50, 20, 9);
+    for (const images of [[sent], [kept], [other, kept]]) {
+      const answer = await allEvents(await post(url, frame(audience, "hi", images, { maxTokens: 2 })));
+      expect(answer.at(-1)).toMatchObject({ type: "done" });
+    }
+    expect(seen.map((pixels) => pixels[0])).toEqual([77, 77, 9, 77]);
+    expect(seen[1]?.equals(sent.pixels)).toBe(true);
+    expect(seen[3]?.equals(sent.pixels)).toBe(true);
+    expect(await metric(url, 'pixels_total{pixels="kept"}')).toBe(2);
+  });
+
+  it("is unknown to another customer, in another worker and under another hash", async () => {
+    const { url, audience } = await start();
+    await allEvents(await post(url, frame(audience, "hi", [sent], { maxTokens: 1 })));
+    const asked = (image: SentImage, namespace = "0".repeat(64)) =>
+      post(url, frame(audience, "hi", [image], { maxTokens: 1 }, { namespace }));
+    expect((await asked(kept)).status).toBe(200);
+    const another = { ...kept, image: { ...kept.image, sha256: "0".repeat(64) } };
+    for (const refused of [await asked(kept, "1".repeat(64)), await asked(another)]) {
+      expect([refused.status, await code(refused)]).toEqual([412, "pixels_not_kept"]);
+    }
+    const fresh = await start();
+    const refused = await post(fresh.url, frame(fresh.audience, "hi", [kept], { maxTokens: 1 }));
+    expect(await code(refused)).toBe("pixels_not_kept");
   });
 });
 

@@ -11,6 +11,7 @@ import { answer, stopCause } from "./answer.ts";
 import { authenticate, checkAudience, type Nonces, readCredentials } from "./authenticate.ts";
 import { readBody } from "./body.ts";
 import type { Engine } from "./engines/engine.ts";
+import type { KeptPixels } from "./kept-pixels.ts";
 import type { Lifecycle } from "./lifecycle.ts";
 import { Lines } from "./lines.ts";
 import type { Log } from "./log.ts";
@@ -33,6 +34,7 @@ export interface WorkerContext {
   readonly lifecycle: Lifecycle;
   readonly jobs: ActiveJobs;
   readonly nonces: Nonces;
+  readonly pixels: KeptPixels;
   readonly metrics: Metrics;
   readonly settlements: Settlements;
   readonly log: Log;
@@ -77,7 +79,11 @@ async function admit(context: WorkerContext, request: IncomingMessage): Promise<
   if (!frame.ok) return frame;
   const audience = checkAudience(frame.value.header, context.identity, now());
   if (!audience.ok) return audience;
-  return validateFrame(frame.value, model, loaded.value.tokenizer);
+  const whole = context.pixels.complete(frame.value);
+  if (!whole) return refuse("pixels_not_kept", "The worker does not keep these pixels; send them.");
+  const job = validateFrame(whole, model, loaded.value.tokenizer);
+  if (job.ok) context.pixels.keep(whole);
+  return job;
 }
 
 function checkState({ lifecycle, loaded }: WorkerContext) {
@@ -149,6 +155,7 @@ async function stream(
     );
   }
   metrics.request(outcome);
+  for (const { kept } of job.header.images) metrics.pixels[kept ? "kept" : "sent"] += 1;
   metrics.imageTokens += job.imageTokens;
   metrics.textTokens += job.textTokens;
   metrics.outputTokens += tokens;

@@ -35,6 +35,8 @@ export class Metrics {
   imageTokens = 0;
   textTokens = 0;
   outputTokens = 0;
+  /** Images of frames, by whether their pixels came or were kept from before. */
+  readonly pixels = { sent: 0, kept: 0 };
   /** Requests whose caller left before the end. */
   aborts = 0;
   /** Engines that died or fell silent and were started again. */
@@ -78,6 +80,10 @@ export class Metrics {
       metric("images_total", "counter", "Images by how the engine came by their features.", [
         `images_total{features="encoded"} ${counters.imagesEncoded}`,
         `images_total{features="reused"} ${counters.imagesReused}`,
+      ]),
+      metric("pixels_total", "counter", "Images of frames by where their pixels were.", [
+        `pixels_total{pixels="sent"} ${this.pixels.sent}`,
+        `pixels_total{pixels="kept"} ${this.pixels.kept}`,
       ]),
       metric("input_tokens_total", "counter", "Prompt tokens by kind.", [
         `input_tokens_total{kind="image"} ${this.imageTokens}`,

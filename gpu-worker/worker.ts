@@ -11,6 +11,7 @@ import type { Configuration } from "./configuration.ts";
 import { drain } from "./drain.ts";
 import type { Loaded, WorkerContext } from "./generate.ts";
 import { Heartbeats } from "./heartbeat.ts";
+import { KeptPixels } from "./kept-pixels.ts";
 import { Lifecycle } from "./lifecycle.ts";
 import { type LoadEngine, loadEngine } from "./load-engine.ts";
 import type { Log } from "./log.ts";
@@ -44,6 +45,7 @@ export class Worker {
       lifecycle: new Lifecycle(),
       jobs: new ActiveJobs(),
       nonces: new Nonces(),
+      pixels: new KeptPixels(now),
       metrics: new Metrics(),
       settlements,
       log,

@@ -16,8 +16,13 @@ export interface Sample {
   readonly failed: number;
 }
 
-/** Sends for `ms`. Throws with what the server says when its first answer is no success. */
-export async function load(target: Target, body: Buffer, connections: number, ms: number): Promise<Sample> {
+/** Sends for `ms`, each request with its own body. Throws with what the server says when its first answer is no success. */
+export async function load(
+  target: Target,
+  nextBody: () => Buffer,
+  connections: number,
+  ms: number,
+): Promise<Sample> {
   const agent = new Agent({ keepAlive: true, maxSockets: connections });
   const latencies: number[] = [];
   let failed = 0;
@@ -26,6 +31,7 @@ export async function load(target: Target, body: Buffer, connections: number, ms
     Array.from({ length: connections }, async (_, connection) => {
       const headers = target.headers(connection);
       while (performance.now() - begun < ms) {
+        const body = nextBody();
         const sent = performance.now();
         const { status, text } = await post(target.url, headers, body, agent);
         if (status === 200) latencies.push(performance.now() - sent);

@@ -13,8 +13,8 @@ import { generateOnReplicate } from "../replicate/generate.ts";
 import { replicateModel } from "../replicate/support.ts";
 import { type Claim, sealClaim } from "./claim.ts";
 import { namespaceOf } from "./namespace.ts";
-import { preparePixels } from "./pixels.ts";
-import { runOnWorker, WorkerLost } from "./worker-client.ts";
+import { type FramePixels, Picture } from "./pixels.ts";
+import { PixelsNotKept, readEvents, sendFrame, WorkerLost } from "./worker-client.ts";
 
 export interface Generation {
   readonly account: string;
@@ -76,9 +76,10 @@ export async function* generate(
     return;
   }
   const begun = performance.now();
-  const pixels = await Promise.all(
-    generation.images.map((image) => preparePixels(env, model, image, signal)),
+  const pictures = generation.images.map(
+    (image) => new Picture(env, generation.account, model, image, signal),
   );
+  await Promise.all(pictures.map((picture) => picture.prepare()));
   const prepareMs = performance.now() - begun;
   const namespace = await namespaceOf(env.KEY_SECRET, generation.account);
   const affinity = generation.images[0] ? `${namespace}/${generation.images[0].digest}` : null;
@@ -91,28 +92,31 @@ export async function* generate(
     let lost = false;
     try {
       yield { type: "granted", attempt };
-      const frame = {
-        header: {
-          job: generation.job,
-          attempt,
-          lease: lease.id,
-          audience: { worker: lease.worker, boot: lease.boot },
-          namespace,
-          model: model.id,
-          revision: model.revision,
-          messages: generation.messages.map(({ role, parts }) => ({ role, parts: [...parts] })),
-          sampling: generation.sampling,
-          images: pixels.map(({ image }) => image),
-          trace: generation.trace,
-          deadline: generation.deadline,
-          claim:
-            generation.claim &&
-            (await sealClaim(env.KEY_SECRET, { ...generation.claim, most: generation.most, attempt })),
-        },
-        pixels: pixels.map(({ bytes }) => bytes),
+      const header = {
+        job: generation.job,
+        attempt,
+        lease: lease.id,
+        audience: { worker: lease.worker, boot: lease.boot },
+        namespace,
+        model: model.id,
+        revision: model.revision,
+        messages: generation.messages.map(({ role, parts }) => ({ role, parts: [...parts] })),
+        sampling: generation.sampling,
+        trace: generation.trace,
+        deadline: generation.deadline,
+        claim:
+          generation.claim &&
+          (await sealClaim(env.KEY_SECRET, { ...generation.claim, most: generation.most, attempt })),
       };
+      const answer = await sendPictures(pictures, lease.boot, (pixels) => {
+        const frame = {
+          header: { ...header, images: pixels.map(({ image }) => image) },
+          pixels: pixels.map(({ bytes }) => bytes),
+        };
+        return sendFrame(lease.origin, frame, env.POOL_SECRET, signal);
+      });
       let usage: Usage | null = null;
-      for await (const event of runOnWorker(lease.origin, frame, env.POOL_SECRET, signal)) {
+      for await (const event of readEvents(answer)) {
         switch (event.type) {
           case "accepted":
             break;
@@ -157,6 +161,26 @@ export async function* generate(
     } finally {
       generation.background(pool.release(lease.id, lost));
     }
+  }
+}
+
+/** Sends pictures to a worker process: first without the pixels that it should keep, then whole if it does not. */
+async function sendPictures<Answer>(
+  pictures: readonly Picture[],
+  boot: string,
+  send: (pixels: readonly FramePixels[]) => Promise<Answer>,
+): Promise<Answer> {
+  const sendAndNote = async (pixels: readonly FramePixels[]) => {
+    const answer = await send(pixels);
+    for (const [index, { image }] of pixels.entries()) pictures[index]?.taken(image, boot);
+    return answer;
+  };
+  try {
+    return await sendAndNote(await Promise.all(pictures.map((picture) => picture.forWorker(boot))));
+  } catch (error) {
+    if (!(error instanceof PixelsNotKept)) throw error;
+    for (const picture of pictures) picture.forget();
+    return sendAndNote(await Promise.all(pictures.map((picture) => picture.whole())));
   }
 }
 

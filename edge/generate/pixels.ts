@@ -1,21 +1,73 @@
+/** A question's pictures on their way into job frames. */
 import type { FrameImage } from "../../core/frame.ts";
 import type { Model } from "../../core/models.ts";
 import { toHex } from "../../core/signature.ts";
 import type { Env } from "../env.ts";
 import { ApiError } from "../errors.ts";
+import { forgetSent, recentlySent, rememberSent } from "../images/recent.ts";
 import type { ResolvedImage } from "../images/resolve.ts";
 
 /** An image as the job frame carries it. */
 export interface FramePixels {
   readonly image: FrameImage;
+  /** Empty for an image that the worker keeps. */
   readonly bytes: Uint8Array<ArrayBuffer>;
 }
 
-/**
- * Decodes an image and resizes it for a model, in the vision Worker. Throws when it turns out to be unreadable, and when
- * the signal is aborted.
- */
-export async function preparePixels(
+const NO_BYTES = new Uint8Array(0);
+
+/** Decoded when a worker needs its pixels, and at most once. */
+export class Picture {
+  readonly #env: Env;
+  readonly #model: Model;
+  readonly #resolved: ResolvedImage;
+  readonly #signal: AbortSignal;
+  readonly #name: { readonly account: string; readonly digest: ResolvedImage["digest"] };
+  readonly #form: string;
+  #whole: FramePixels | undefined;
+
+  /** The signal is aborted when nobody waits for the picture any more. */
+  constructor(env: Env, account: string, model: Model, resolved: ResolvedImage, signal: AbortSignal) {
+    this.#env = env;
+    this.#model = model;
+    this.#resolved = resolved;
+    this.#signal = signal;
+    this.#name = { account, digest: resolved.digest };
+    this.#form = `${model.id} ${resolved.lowDetail ? "low" : "high"}`;
+  }
+
+  /** Decodes it unless some worker keeps it. Throws when it turns out to be unreadable, and when the signal is aborted. */
+  async prepare(): Promise<void> {
+    if (!recentlySent(this.#name, this.#form, Date.now())) await this.whole();
+  }
+
+  /** With its pixels. Throws as `prepare` does. */
+  async whole(): Promise<FramePixels> {
+    this.#whole ??= await decode(this.#env, this.#model, this.#resolved, this.#signal);
+    return this.#whole;
+  }
+
+  /** For one worker process: without its pixels where they are kept. */
+  async forWorker(boot: string): Promise<FramePixels> {
+    const sent = recentlySent(this.#name, this.#form, Date.now());
+    return sent?.boots.includes(boot)
+      ? { image: { ...sent.image, kept: true }, bytes: NO_BYTES }
+      : this.whole();
+  }
+
+  /** Notes that a worker process has taken it as it was sent. */
+  taken({ kept, ...image }: FrameImage, boot: string): void {
+    if (!kept) rememberSent(this.#name, this.#form, { image, boot }, Date.now());
+  }
+
+  /** Notes that a worker process does not keep it. */
+  forget(): void {
+    forgetSent(this.#name);
+  }
+}
+
+/** Decodes an image and resizes it for a model, in the vision Worker. */
+async function decode(
   env: Env,
   model: Model,
   resolved: ResolvedImage,

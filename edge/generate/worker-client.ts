@@ -1,7 +1,7 @@
 /** Sends a job frame to the worker that holds its lease, and reads the events that come back. */
 import { type WorkerEvent, workerEvent } from "../../core/events.ts";
 import { encodeFrame, FRAME_CONTENT_TYPE, FRAME_PATH, type Frame, signedPart } from "../../core/frame.ts";
-import { ANOTHER_MAY_ANSWER } from "../../core/refusal.ts";
+import { ANOTHER_MAY_ANSWER, REFUSAL_STATUS } from "../../core/refusal.ts";
 import { NONCE_HEADER, SIGNATURE_HEADER, sign, TIMESTAMP_HEADER } from "../../core/signature.ts";
 
 /** The worker did not take the frame, or went silent before its last event: another worker may still answer. */
@@ -12,15 +12,16 @@ export class WorkerLost extends Error {
 /** A line of the worker's answer is far shorter; more means that something else is answering. */
 const MAX_LINE_CHARACTERS = 64 << 10;
 
-/** The worker's events, in order, up to `done` or `error`. Throws WorkerLost; aborting the signal stops the engine. */
-export async function* runOnWorker(
-  origin: string,
-  frame: Frame,
-  secret: string,
-  signal: AbortSignal,
+/** The worker does not keep the pixels that a frame left out: it takes the frame with them. */
+export class PixelsNotKept extends Error {
+  override readonly name = "PixelsNotKept";
+}
+
+/** The worker's events, in order, up to `done` or `error`. Throws WorkerLost. */
+export async function* readEvents(
+  answer: ReadableStream<Uint8Array>,
 ): AsyncGenerator<WorkerEvent, void, void> {
-  const response = await post(origin, frame, secret, signal);
-  for await (const lines of chunksOfLines(response)) {
+  for await (const lines of chunksOfLines(answer)) {
     for (const line of lines) {
       const event = workerEvent.safeParse(parse(line));
       if (!event.success) throw new WorkerLost("The worker's answer does not follow the protocol.");
@@ -31,7 +32,8 @@ export async function* runOnWorker(
   throw new WorkerLost("The worker's answer ended early.");
 }
 
-async function post(
+/** The answer of the worker that takes a frame. Throws WorkerLost and PixelsNotKept; aborting the signal stops the engine. */
+export async function sendFrame(
   origin: string,
   frame: Frame,
   secret: string,
@@ -57,6 +59,10 @@ async function post(
   } catch (error) {
     if (signal.aborted) throw error;
     throw new WorkerLost("The worker cannot be reached.");
+  }
+  if (response.status === REFUSAL_STATUS.pixels_not_kept) {
+    await response.body?.cancel();
+    throw new PixelsNotKept("The worker does not keep the pixels.");
   }
   if (response.status !== 200 || !response.body) {
     const reason = `The worker answered ${response.status}: ${(await response.text()).slice(0, 500)}`;

@@ -6,6 +6,7 @@ import type { Env } from "../env.ts";
 import { ApiError } from "../errors.ts";
 import { type Digest, digestOf } from "./digest.ts";
 import { downloadImage } from "./download.ts";
+import { type PictureName, recentSize, rememberSize } from "./recent.ts";
 import { getImage } from "./store.ts";
 
 export interface ResolvedImage {
@@ -30,10 +31,24 @@ export async function resolveImages(
 
 async function resolve(env: Env, caller: Caller, image: RequestedImage): Promise<ResolvedImage> {
   const { bytes, digest } = await load(env, caller, image);
-  const probe = await env.VISION.probe(bytes);
-  if (!probe.ok) throw new ApiError(probe.error.code, probe.error.message, { param: image.param });
-  const [width, height] = orientedSize(probe.value);
+  const [width, height] = await sizeOf(env, { account: caller.account, digest }, bytes, image.param);
   return { digest, bytes, width, height, lowDetail: image.lowDetail, param: image.param };
+}
+
+/** [width, height] in pixels, after orientation. */
+async function sizeOf(
+  env: Env,
+  name: PictureName,
+  bytes: Uint8Array<ArrayBuffer>,
+  param: string,
+): Promise<readonly [number, number]> {
+  const known = recentSize(name, Date.now());
+  if (known) return known;
+  const probe = await env.VISION.probe(bytes);
+  if (!probe.ok) throw new ApiError(probe.error.code, probe.error.message, { param });
+  const size = orientedSize(probe.value);
+  rememberSize(name, size, Date.now());
+  return size;
 }
 
 async function load(

@@ -2,10 +2,11 @@
 import { createHash } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import { EXAMPLE } from "../helpers/examples.ts";
+import { workerMetric } from "../helpers/gpu-worker.ts";
 import { dataUrl, stripes } from "../helpers/picture.ts";
-import { question, textOf } from "../helpers/question.ts";
+import { completion, question, textOf } from "../helpers/question.ts";
 import { expectRefusal, expectUntouched } from "../helpers/refusal.ts";
-import { newAccount } from "../helpers/shared.ts";
+import { newAccount, sharedProduct } from "../helpers/shared.ts";
 
 function digestOf(bytes: Uint8Array): string {
   return `sha256:${createHash("sha256").update(bytes).digest("hex")}`;
@@ -90,4 +91,21 @@ describe("an uploaded picture", () => {
     await expectUntouched(stranger);
     expect((await owner.fetch(path, { method: "HEAD" })).status).toBe(200);
   });
+});
+
+it("decodes and sends a picture to the GPU worker once for each account, and answers as before from then on", async () => {
+  const pixels = (where: "sent" | "kept") => workerMetric(sharedProduct(), `pixels_total{pixels="${where}"}`);
+  const body = question(EXAMPLE.question, stripes(90, 70, 1));
+  const headers = { "cache-control": "no-store" };
+  const before = { sent: await pixels("sent"), kept: await pixels("kept") };
+  const answers: string[] = [];
+  for (const account of [await newAccount(), await newAccount()]) {
+    for (let asked = 0; asked < 3; asked += 1) {
+      const response = await account.post("/v1/chat/completions", body, headers);
+      answers.push(textOf(completion.parse(await response.json())));
+    }
+  }
+  expect(new Set(answers).size).toBe(1);
+  expect(await pixels("sent")).toBe(before.sent + 2);
+  expect(await pixels("kept")).toBe(before.kept + 4);
 });
