@@ -1,10 +1,20 @@
 /** The header `X-Max-Cost`: the most that a request may cost, in whole micro-credits. */
+import { z } from "@hono/zod-openapi";
 import { ApiError } from "../errors.ts";
 import type { RequestPlan } from "./plan.ts";
 
 export const MAX_COST_HEADER = "x-max-cost";
 /** What became of the ceiling. */
 export const MAX_COST_APPLIED = "x-max-cost-applied";
+
+/** The header in the specification. */
+export const maxCostRequestHeaders = z.object({
+  [MAX_COST_HEADER]: z.string().optional().openapi({
+    pattern: "^[0-9]{1,15}$",
+    description:
+      "The most that the answer may cost, in whole micro-credits. `max_tokens` is lowered to what it pays for, as `x-max-cost-applied` tells.",
+  }),
+});
 
 /** The request's ceiling, or null when it names none. */
 export function readMaxCost(header: string | undefined): number | null {

@@ -42,7 +42,8 @@ const stop = z.string().min(1).max(MAX_STOP_LENGTH);
 
 export const chatMessage = z.discriminatedUnion("role", [systemMessage, userMessage, assistantMessage]);
 
-const neutral = <Value extends z.ZodType>(schema: Value) => schema.nullish();
+/** A union, as null is not among the values of a nullable `enum` in the specification. */
+const neutral = <Value extends z.ZodType>(schema: Value) => z.union([schema, z.null()]).optional();
 
 /**
  * Parameters that are not here are refused by name. Those that other clients always send are taken at the one value
@@ -74,7 +75,7 @@ export const chatRequest = z
     response_format: neutral(z.strictObject({ type: z.literal("text") })),
     tools: neutral(z.array(z.unknown()).max(0)),
     tool_choice: neutral(z.literal("none")),
-    modalities: neutral(z.tuple([z.literal("text")])),
+    modalities: neutral(z.array(z.literal("text")).min(1).max(1)),
   })
   .openapi("ChatCompletionRequest");
 export type ChatRequestBody = z.infer<typeof chatRequest>;

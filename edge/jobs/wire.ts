@@ -19,7 +19,8 @@ export const jobSchema = z
     created_at: seconds,
     started_at: seconds.nullable(),
     finished_at: seconds.nullable(),
-    result: chatCompletion.nullable(),
+    // A union, as `nullable()` of a schema with a name is one in the specification that null does not fit.
+    result: z.union([chatCompletion, z.null()]),
     error: z.object({ code: z.string(), message: z.string() }).nullable(),
     cached: z
       .boolean()

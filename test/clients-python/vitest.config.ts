@@ -7,7 +7,7 @@ export default defineConfig({
     include: ["test/clients-python/**/*.test.ts"],
     globalSetup: ["./test/clients-python/tools.ts", "./test/helpers/setup.ts"],
     testTimeout: 600_000,
-    hookTimeout: 600_000,
+    hookTimeout: 1_800_000,
     fileParallelism: false,
   },
 });

@@ -6,7 +6,7 @@ import { accountError, type Caller, requireKey } from "../../auth/caller.ts";
 import { readCacheDirectives } from "../../cache/directives.ts";
 import type { Accepted, AnswerEvent } from "../../chat/accepted.ts";
 import { acceptAttached } from "../../chat/attached.ts";
-import { MAX_COST_HEADER, maxCostHeader, readMaxCost } from "../../chat/max-cost.ts";
+import { MAX_COST_HEADER, maxCostHeader, maxCostRequestHeaders, readMaxCost } from "../../chat/max-cost.ts";
 import { prepareQuestion } from "../../chat/prepare.ts";
 import { type ChatRequestBody, chatCompletion, chatRequest, NEUTRAL_PARAMETERS } from "../../chat/schema.ts";
 import { acceptWatched, replay, replayedHeaders } from "../../chat/stored.ts";
@@ -21,13 +21,22 @@ import { jobBody, jobSchema } from "../../jobs/wire.ts";
 import { readHashedJson } from "../../read-json.ts";
 import { type AppContext, jsonBody, jsonResponse, KEY_SECURITY, type Operation } from "../operation.ts";
 
-const requestHeaders = z.object({
+const requestHeaders = maxCostRequestHeaders.extend({
   [IDEMPOTENCY_HEADER]: z.string().optional().openapi({
+    pattern: '^(?!""$)[!-~][ -~]{0,254}$',
     description:
       "1 to 255 printable characters of your choice. The request runs to its end once, whoever leaves; sent again with the same key and body it gets the stored answer, in the form now asked for, with `idempotent-replayed: true` and for nothing, or 409 and `retry-after-ms` while it runs.",
   }),
   prefer: z.string().optional().openapi({ description: "`respond-async` for a job that is answered later." }),
 });
+
+const chunkEvent = z
+  .object({
+    data: z
+      .string()
+      .openapi({ description: "A `chat.completion.chunk` in JSON, an error's envelope, or `[DONE]`" }),
+  })
+  .openapi("ChatCompletionEvent");
 
 export const createCompletion: Operation = {
   route: {
@@ -39,7 +48,13 @@ export const createCompletion: Operation = {
     security: KEY_SECURITY,
     request: { ...jsonBody(chatRequest, EXAMPLE_QUESTION), headers: requestHeaders },
     responses: {
-      200: jsonResponse("The answer", chatCompletion),
+      200: {
+        description: "The answer; with `stream`, server-sent events",
+        content: {
+          "application/json": { schema: chatCompletion },
+          "text/event-stream": { schema: chunkEvent },
+        },
+      },
       202: jsonResponse("Accepted; the job's address is in `Location`", jobSchema),
     },
   },

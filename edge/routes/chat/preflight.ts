@@ -1,7 +1,7 @@
 import { z } from "@hono/zod-openapi";
 import { EXAMPLE_QUESTION } from "../../../core/example.ts";
 import { requireKey } from "../../auth/caller.ts";
-import { MAX_COST_HEADER, maxCostHeader, readMaxCost } from "../../chat/max-cost.ts";
+import { MAX_COST_HEADER, maxCostHeader, maxCostRequestHeaders, readMaxCost } from "../../chat/max-cost.ts";
 import { prepareQuestion } from "../../chat/prepare.ts";
 import { chatRequest, NEUTRAL_PARAMETERS } from "../../chat/schema.ts";
 import { MAX_BODY_BYTES } from "../../images/limits.ts";
@@ -11,7 +11,8 @@ import { jsonBody, jsonResponse, KEY_SECURITY, type Operation, pair } from "../o
 /** How many of a key's calls one takes: counting may fetch and tokenize. */
 const PREFLIGHT_WEIGHT = 5;
 
-const size = pair("[width, height] in pixels");
+/** A union, as `nullable()` leaves a pair's type in the specification as it is. */
+const sizeOrNull = z.union([pair("[width, height] in pixels"), z.null()]);
 
 const preflightResult = z
   .object({
@@ -31,8 +32,8 @@ const preflightResult = z
         digest: z.string(),
         width: z.int(),
         height: z.int(),
-        grid: size.nullable(),
-        resized: size.nullable(),
+        grid: sizeOrNull,
+        resized: sizeOrNull,
         tiles: z.int(),
         tokens: z.object({ base: z.int(), grid: z.int(), newline: z.int(), total: z.int() }),
       }),
@@ -47,7 +48,7 @@ export const preflight: Operation = {
     summary: "Count a request's tokens and worst-case cost",
     description: "Takes the body of a chat completion; starts no GPU and costs nothing.",
     security: KEY_SECURITY,
-    request: jsonBody(chatRequest, EXAMPLE_QUESTION),
+    request: { ...jsonBody(chatRequest, EXAMPLE_QUESTION), headers: maxCostRequestHeaders },
     responses: { 200: jsonResponse("The count", preflightResult) },
   },
   middleware: [requireKey],
