@@ -1,8 +1,7 @@
 import { z } from "zod";
 import { requestJson } from "./api.ts";
-import { readArguments, readNumber } from "./arguments.ts";
-import { type Command, OPERATOR_HELP, UsageError } from "./command.ts";
-import { findOperator, operatorOptions } from "./connection.ts";
+import { day, examples, newCommand, operatorCommand, print, toNumber } from "./command.ts";
+import { findOperator } from "./connection.ts";
 
 const ledger = z.looseObject({
   granted_microcredits: z.number(),
@@ -21,136 +20,107 @@ const accountList = z.looseObject({
   data: z.array(z.looseObject({ id: z.string(), name: z.string(), created_at: z.number() })),
 });
 
-const options = {
-  ...operatorOptions,
-  name: { type: "string" },
-  credit: { type: "string" },
-  id: { type: "string" },
-  job: { type: "string" },
-  json: { type: "boolean" },
-} as const;
+const ROOT = "/v1/admin/accounts";
+const pathOf = (id: string) => `${ROOT}/${encodeURIComponent(id)}`;
 
-/** One request of the operator's, and how its answer is read aloud. */
-interface Operation {
-  readonly method: "GET" | "POST" | "PATCH";
-  readonly path: string;
-  readonly body?: object;
-  readonly schema: z.ZodType;
-  readonly print: (answer: unknown) => string;
-}
+export function accounts() {
+  const create = operatorCommand("create", "open an account and print its first key, for the only time")
+    .requiredOption("--name <name>", "whose account it is")
+    .option("--credit <n>", "what it is granted at once, in micro-credits", toNumber, 0)
+    .addHelpText("after", examples("tessera accounts create --name Ada --credit 5000000"))
+    .action(async (options) => {
+      const body = { name: options.name, credit_microcredits: options.credit };
+      const asked = { method: "POST", path: ROOT, body } as const;
+      const made = await requestJson(findOperator(options), asked, opened);
+      print(options.json, made, () => `account  ${made.id}\nkey      ${made.key.key}  (shown only now)`);
+    });
 
-export const accounts: Command = {
-  summary: "the operator's accounts: open, credit, take back, refund, suspend",
-  help: `Usage: tessera accounts create --name NAME [--credit N]
-       tessera accounts list
-       tessera accounts show ACCOUNT
-       tessera accounts grant ACCOUNT N --id ID
-       tessera accounts take-back ACCOUNT N --id ID
-       tessera accounts refund ACCOUNT N --id ID --job JOB
-       tessera accounts suspend ACCOUNT
-       tessera accounts resume ACCOUNT
+  const list = operatorCommand("list", "list every account")
+    .addHelpText("after", examples("tessera accounts list"))
+    .action(async (options) => {
+      const listed = await requestJson(findOperator(options), { method: "GET", path: ROOT }, accountList);
+      print(options.json, listed, () =>
+        listed.data.map(({ id, name, created_at }) => `${id}  ${day(created_at)}  ${name}`).join("\n"),
+      );
+    });
 
-Amounts are whole micro-credits; a credit is 1,000,000 of them. A booking's id makes it count once, however often it is sent.
+  const show = operatorCommand("show", "show an account and its money")
+    .argument("<account>", "the account, by the id that tessera accounts list shows")
+    .addHelpText("after", examples("tessera accounts show AbC123dEf456"))
+    .action(async (id, options) => {
+      const read = await requestJson(findOperator(options), { method: "GET", path: pathOf(id) }, account);
+      print(options.json, read, () => describe(read));
+    });
 
-  --name NAME           whose account it is
-  --credit N            what it is granted at once (0 unless given)
-  --id ID               names the booking
-  --job JOB             whose charge is given back: a completion's or job's id
-  --json                print the API's whole answer as one line of JSON
-${OPERATOR_HELP}`,
-
-  async run(argv) {
-    const { connection, json, operation } = readAccounts(argv);
-    const { schema, print, ...sent } = operation;
-    const answer = await requestJson(findOperator(connection), sent, schema);
-    console.log(json ? JSON.stringify(answer) : print(answer));
-    return 0;
-  },
-};
-
-/** Reads the action and its options. Throws a UsageError. */
-export function readAccounts(argv: readonly string[]): {
-  readonly connection: { readonly url?: string | undefined; readonly adminKey?: string | undefined };
-  readonly json: boolean;
-  readonly operation: Operation;
-} {
-  const { values, positionals } = readArguments(argv, options);
-  const connection = { url: values.url, adminKey: values["admin-key"] };
-  return { connection, json: values.json ?? false, operation: readOperation(values, positionals) };
-}
-
-function readOperation(
-  values: { name?: string; credit?: string; id?: string; job?: string },
-  [action, id, ...rest]: readonly string[],
-): Operation {
-  const root = "/v1/admin/accounts";
-  if (action === "list" && id === undefined) {
-    return { method: "GET", path: root, schema: accountList, print: printList };
-  }
-  if (action === "create" && id === undefined) {
-    if (!values.name) throw new UsageError("an account needs a name: --name NAME");
-    const body = { name: values.name, credit_microcredits: readNumber("credit", values.credit) ?? 0 };
-    return { method: "POST", path: root, body, schema: opened, print: printOpened };
-  }
-  if (action === undefined || !(action in ACTIONS)) {
-    throw new UsageError(
-      "say what to do with accounts: create, list, show, grant, take-back, refund, suspend or resume",
+  const refund = booking("refund", "give back what a job was charged, or part of it", "refunds")
+    .requiredOption("--job <id>", "whose charge is given back: a completion's or job's id")
+    .addHelpText(
+      "after",
+      examples("tessera accounts refund AbC123dEf456 420 --id ticket-9 --job chatcmpl-1"),
     );
-  }
-  if (!id) throw new UsageError(`name the account, by the id that tessera accounts list shows`);
-  const path = `${root}/${encodeURIComponent(id)}`;
-  if (action === "show" && rest.length === 0) return { method: "GET", path, schema: account, print };
-  if ((action === "suspend" || action === "resume") && rest.length === 0) {
-    return { method: "PATCH", path, body: { suspended: action === "suspend" }, schema: account, print };
-  }
-  const [amount] = rest;
-  const kind = ACTIONS[action];
-  if (!kind || rest.length !== 1) throw new UsageError(`see tessera accounts --help for '${action}'`);
-  if (!values.id) throw new UsageError("a booking needs an id: --id ID");
-  if (action === "refund" && !values.job) throw new UsageError("a refund needs a job: --job JOB");
-  const body = {
-    id: values.id,
-    amount_microcredits: readNumber("amount", amount),
-    ...(action === "refund" && { job: values.job }),
-  };
-  return { method: "POST", path: `${path}/${kind}`, body, schema: ledger, print: printLedger };
+
+  return newCommand("accounts", "accounts: open, credit, take back, refund, suspend")
+    .addHelpText("after", "\nAmounts are whole micro-credits; a credit is 1,000,000 of them.")
+    .addCommand(create)
+    .addCommand(list)
+    .addCommand(show)
+    .addCommand(
+      booking("grant", "add credit", "grants").addHelpText(
+        "after",
+        examples("tessera accounts grant AbC123dEf456 1000000 --id invoice-7"),
+      ),
+    )
+    .addCommand(
+      booking("take-back", "take credit away that is neither held nor charged", "take-backs").addHelpText(
+        "after",
+        examples("tessera accounts take-back AbC123dEf456 1000000 --id mistake-3"),
+      ),
+    )
+    .addCommand(refund)
+    .addCommand(suspension("suspend", "refuse every request of an account", true))
+    .addCommand(suspension("resume", "take an account's requests again", false));
 }
 
-/** The bookings' paths; null for what books nothing. */
-const ACTIONS: Readonly<Record<string, string | null>> = {
-  show: null,
-  suspend: null,
-  resume: null,
-  grant: "grants",
-  "take-back": "take-backs",
-  refund: "refunds",
-};
-
-function printOpened(answer: unknown): string {
-  const { id, key } = opened.parse(answer);
-  return `account  ${id}\nkey      ${key.key}  (shown only now)`;
+function booking(name: string, summary: string, path: string) {
+  return operatorCommand(name, summary)
+    .argument("<account>", "the account, by the id that tessera accounts list shows")
+    .argument("<amount>", "micro-credits", toNumber)
+    .requiredOption("--id <id>", "names the booking, which counts once, however often it is sent")
+    .action(async (id, amount, options: BookingOptions) => {
+      const body = { id: options.id, amount_microcredits: amount, ...(options.job && { job: options.job }) };
+      const asked = { method: "POST", path: `${pathOf(id)}/${path}`, body } as const;
+      const booked = await requestJson(findOperator(options), asked, ledger);
+      print(options.json, booked, () => describeLedger(booked));
+    });
 }
 
-function printList(answer: unknown): string {
-  return accountList
-    .parse(answer)
-    .data.map(({ id, name, created_at }) => `${id}  ${day(created_at)}  ${name}`)
-    .join("\n");
+interface BookingOptions {
+  readonly id: string;
+  /** Of a refund alone. */
+  readonly job?: string;
+  readonly json?: true;
+  readonly url?: string;
+  readonly adminKey?: string;
 }
 
-function print(answer: unknown): string {
-  const { id, name, suspended_at, ledger } = account.parse(answer);
+function suspension(name: string, summary: string, suspended: boolean) {
+  return operatorCommand(name, summary)
+    .argument("<account>", "the account, by the id that tessera accounts list shows")
+    .addHelpText("after", examples(`tessera accounts ${name} AbC123dEf456`))
+    .action(async (id, options) => {
+      const asked = { method: "PATCH", path: pathOf(id), body: { suspended } } as const;
+      const changed = await requestJson(findOperator(options), asked, account);
+      print(options.json, changed, () => describe(changed));
+    });
+}
+
+function describe({ id, name, suspended_at, ledger: money }: z.infer<typeof account>): string {
   const state = suspended_at === null ? "open" : `suspended since ${day(suspended_at)}`;
-  return [`account  ${id}`, `name     ${name}`, `state    ${state}`, printLedger(ledger)].join("\n");
+  return [`account  ${id}`, `name     ${name}`, `state    ${state}`, describeLedger(money)].join("\n");
 }
 
-function printLedger(answer: unknown): string {
-  const money = ledger.parse(answer);
+function describeLedger(money: z.infer<typeof ledger>): string {
   return (["granted", "balance", "held", "charged"] as const)
     .map((name) => `${name.padEnd(9)}${money[`${name}_microcredits`]} micro-credits`)
     .join("\n");
-}
-
-function day(seconds: number): string {
-  return new Date(seconds * 1000).toISOString().slice(0, 10);
 }

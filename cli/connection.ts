@@ -9,19 +9,18 @@ export interface Connection {
   readonly key: string;
 }
 
-/** Options that every command which talks to a server takes. */
-export const connectionOptions = { url: { type: "string" }, key: { type: "string" } } as const;
-
-/** Their values. */
+/** Options of every command that talks to a server. */
 export interface ConnectionOptions {
   readonly url?: string | undefined;
   readonly key?: string | undefined;
 }
 
-/** Options that every command of the operator takes. */
-export const operatorOptions = { url: { type: "string" }, "admin-key": { type: "string" } } as const;
-
-const developer = z.object({ url: z.string(), apiKey: z.string(), adminKey: z.string() });
+const developer = z.object({
+  url: z.string(),
+  apiKey: z.string(),
+  adminKey: z.string(),
+  workerUrl: z.string().optional(),
+});
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -29,7 +28,11 @@ type Environment = Readonly<Record<string, string | undefined>>;
 export function findConnection(options: ConnectionOptions, env: Environment = process.env): Connection {
   const { url, local } = findServer(options.url, env);
   const key = options.key || env.TESSERA_API_KEY || local?.apiKey;
-  if (!key) throw new CommandError(`there is no key for ${url}. Give --key, or set TESSERA_API_KEY.`);
+  if (!key) {
+    throw new CommandError(`there is no key for ${url}. Give --key, or set TESSERA_API_KEY.`, {
+      code: "no_key",
+    });
+  }
   return { url, key };
 }
 
@@ -40,24 +43,32 @@ export function findOperator(
 ): Connection {
   const { url, local } = findServer(options.url, env);
   const key = options.adminKey || env.TESSERA_ADMIN_KEY || local?.adminKey;
-  if (!key)
+  if (!key) {
     throw new CommandError(
       `there is no operator's key for ${url}. Give --admin-key, or set TESSERA_ADMIN_KEY.`,
+      { code: "no_key" },
     );
+  }
   return { url, key };
 }
 
 /** The server, and the local keys if it is the local one: no other may see them. */
-function findServer(option: string | undefined, env: Environment) {
+export function findServer(option: string | undefined, env: Environment = process.env) {
   const local = readDeveloper(env);
   const url = option || env.TESSERA_URL || local?.url;
-  if (!url)
-    throw new CommandError("no server is running here. Start one with npm start, or give --url and --key.");
+  if (!url) {
+    throw new CommandError("no server is running here. Start one with npm start, or give --url and --key.", {
+      code: "no_server",
+      advice:
+        "npm start, in the folder of Tessera, runs the whole product on this machine and makes a key by itself.",
+    });
+  }
   if (!URL.canParse(url)) throw new UsageError(`--url needs a URL, not '${url}'`);
   return { url: url.replace(/\/+$/, ""), local: url === local?.url ? local : undefined };
 }
 
-function readDeveloper(env: Environment): z.infer<typeof developer> | undefined {
+/** What a running `npm start` tells of itself. */
+export function readDeveloper(env: Environment): z.infer<typeof developer> | undefined {
   const file = join(env.TESSERA_HOME || ".tessera", "dev.json");
   let text: string;
   try {
@@ -68,6 +79,6 @@ function readDeveloper(env: Environment): z.infer<typeof developer> | undefined 
   try {
     return developer.parse(JSON.parse(text));
   } catch {
-    throw new CommandError(`${file} is damaged; start again with npm start.`);
+    throw new CommandError(`${file} is damaged; start again with npm start.`, { code: "home_damaged" });
   }
 }

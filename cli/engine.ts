@@ -1,42 +1,40 @@
 /** `tessera engine flags`: how an engine is started for a model on a kind of GPU. */
+import { Argument } from "@commander-js/extra-typings";
 import { findModel, MODELS } from "../core/models.ts";
 import { sglangStart } from "../core/sglang-flags.ts";
-import { GPUS, vllmStart } from "../core/vllm-flags.ts";
-import { readArguments } from "./arguments.ts";
-import { type Command, CommandError, UsageError } from "./command.ts";
+import { type EngineStart, GPUS, type Gpu, vllmStart } from "../core/vllm-flags.ts";
+import { CommandError, examples, newCommand, print, printingCommand, UsageError } from "./command.ts";
 
-export const engine: Command = {
-  summary: "print the flags with which an engine serves a model on a kind of GPU",
-  help: `Usage: tessera engine flags MODEL GPU [--weights PATH]
+export function engine() {
+  const flags = printingCommand("flags", "print the command that starts vLLM, or SGLang for its model")
+    .addArgument(new Argument("<model>", "the model").choices(MODELS.map(({ id }) => id)))
+    .addArgument(new Argument("<gpu>", "the machine").choices(GPUS))
+    .option("--weights <folder>", "the weights' folder or repository; else the one that the registry names")
+    .addHelpText(
+      "after",
+      `
+It is the command by which a GPU worker starts its engine.
+${examples("tessera engine flags llava-v1.6-34b h100")}`,
+    )
+    .action((model, gpu, options) => {
+      const start = engineStart(model, gpu, options.weights);
+      print(options.json, start, () => shellCommand(start));
+    });
+  return newCommand("engine", "how an engine serves a model on a kind of GPU").addCommand(flags);
+}
 
-Prints the command that starts vLLM, or SGLang for its model: the one that a GPU worker starts by itself.
-
-  MODEL                 ${MODELS.map(({ id }) => id).join(", ")}
-  GPU                   ${GPUS.join(", ")}
-  --weights PATH        the weights' folder or repository; else the one that the registry names
-
-Example:
-  tessera engine flags llava-v1.6-34b h100`,
-
-  async run(argv) {
-    console.log(engineCommand(argv));
-    return 0;
-  },
-};
-
-/** The command as lines of a shell. Throws a UsageError, or a CommandError where the machine is too small. */
-export function engineCommand(argv: readonly string[]): string {
-  const { values, positionals } = readArguments(argv, { weights: { type: "string" } });
-  const [action, id, gpu, ...more] = positionals;
-  if (action !== "flags" || !id || !gpu || more.length > 0) throw new UsageError("say flags MODEL GPU");
+/** Throws a CommandError where the machine is too small. */
+function engineStart(id: string, gpu: Gpu, weights: string | undefined): EngineStart {
   const model = findModel(id);
   if (!model) throw new UsageError(`there is no model '${id}'`);
-  const known = GPUS.find((each) => each === gpu);
-  if (!known) throw new UsageError(`GPU is ${GPUS.join(", ")}, not '${gpu}'`);
   const startOf = model.geometry.unpad === "truncate" ? sglangStart : vllmStart;
-  const start = startOf(model, known, values.weights ?? model.revision);
-  if (!start.ok) throw new CommandError(start.error);
-  const { env, module, flags } = start.value;
+  const start = startOf(model, gpu, weights ?? model.revision);
+  if (!start.ok) throw new CommandError(start.error, { code: "gpu_too_small" });
+  return start.value;
+}
+
+/** The command as lines of a shell. */
+function shellCommand({ env, module, flags }: EngineStart): string {
   const lines = [
     ...Object.entries(env).map(([name, value]) => `${name}=${quoted(value)}`),
     `python3 -m ${module}`,

@@ -38,7 +38,7 @@ function readImage(file: string): Buffer {
     return readFileSync(file);
   } catch (error) {
     const reason = error instanceof Error && "code" in error ? error.code : error;
-    throw new CommandError(`${file} can't be read (${reason})`);
+    throw new CommandError(`${file} can't be read (${reason})`, { code: "file_unreadable" });
   }
 }
 

@@ -1,8 +1,19 @@
+import { Option } from "@commander-js/extra-typings";
 import { z } from "zod";
-import { request, requestJson } from "./api.ts";
-import { readArguments, readNumber } from "./arguments.ts";
-import { CONNECTION_HELP, type Command, UsageError } from "./command.ts";
-import { type Connection, connectionOptions, findConnection } from "./connection.ts";
+import { MODELS } from "../core/models.ts";
+import { requestJson } from "./api.ts";
+import {
+  apiCommand,
+  day,
+  examples,
+  newCommand,
+  print,
+  toList,
+  toNumber,
+  toTime,
+  UsageError,
+} from "./command.ts";
+import { findConnection } from "./connection.ts";
 
 const amount = z.number().nullable();
 const key = z.looseObject({
@@ -27,177 +38,155 @@ const key = z.looseObject({
 const shownKey = key.extend({ key: z.string() });
 const keyList = z.looseObject({ data: z.array(key) });
 
-const options = {
-  ...connectionOptions,
-  name: { type: "string" },
-  scope: { type: "string", multiple: true },
-  model: { type: "string", multiple: true },
-  expires: { type: "string" },
-  "requests-per-minute": { type: "string" },
-  "tokens-per-minute": { type: "string" },
-  concurrency: { type: "string" },
-  budget: { type: "string" },
-  "budget-day": { type: "string" },
-  "budget-month": { type: "string" },
-  overlap: { type: "string" },
-  json: { type: "boolean" },
-} as const;
-
-export interface KeysRequest {
-  readonly connection: { readonly url?: string | undefined; readonly key?: string | undefined };
-  readonly json: boolean;
-  readonly action:
-    | { readonly name: "create"; readonly body: object }
-    | { readonly name: "list" }
-    | { readonly name: "show" | "revoke"; readonly id: string }
-    | { readonly name: "update" | "rotate"; readonly id: string; readonly body: object };
+/** A command with the options of a key. */
+function keyOptionsCommand(name: string, summary: string) {
+  return apiCommand(name, summary)
+    .addOption(
+      new Option("--scope <scope>", "what it may do; repeat it for several")
+        .choices(SCOPES)
+        .argParser(toList),
+    )
+    .addOption(
+      new Option("--model <model>", "what it may ask; repeat it for several")
+        .choices(MODELS.map(({ id }) => id))
+        .argParser(toList),
+    )
+    .option("--expires <date>", "when it ends, like 2027-01-31 or 2027-01-31T12:00:00Z", toTime)
+    .option("--requests-per-minute <n>", "how often it may ask", toNumber)
+    .option("--tokens-per-minute <n>", "how much it may ask", toNumber)
+    .option("--concurrency <n>", "how many requests it may have open at once", toNumber)
+    .option("--budget <n>", "what it may spend in all, in micro-credits", toNumber)
+    .option("--budget-day <n>", "the same each UTC day", toNumber)
+    .option("--budget-month <n>", "the same each UTC month", toNumber);
 }
 
-export const keys: Command = {
-  summary: "make, list, change, rotate and revoke API keys",
-  help: `Usage: tessera keys create --name NAME [options]
-       tessera keys list
-       tessera keys show ID
-       tessera keys update ID [options]
-       tessera keys rotate ID [--overlap SECONDS]
-       tessera keys revoke ID
+const SCOPES = ["infer", "jobs", "usage:read", "keys:write", "webhooks:write"];
 
-A new or rotated key is printed once, alone on standard output. No key gives more than it has itself.
+interface KeyOptions {
+  readonly name?: string;
+  readonly scope?: string[];
+  readonly model?: string[];
+  readonly expires?: number;
+  readonly requestsPerMinute?: number;
+  readonly tokensPerMinute?: number;
+  readonly concurrency?: number;
+  readonly budget?: number;
+  readonly budgetDay?: number;
+  readonly budgetMonth?: number;
+}
 
-  --name NAME           what the key is for
-  --scope SCOPE         what it may do: infer, jobs, usage:read, keys:write or webhooks:write; repeat it for several
-                        (all that the asking key has unless given)
-  --model MODEL         what it may ask; repeat it for several (all that the asking key may unless given)
-  --expires DATE        when it ends, like 2027-01-31 or 2027-01-31T12:00:00Z (never unless given)
-  --requests-per-minute N, --tokens-per-minute N, --concurrency N
-                        its limits
-  --budget N, --budget-day N, --budget-month N
-                        what it may spend in all, each UTC day and each UTC month, in micro-credits
-  --overlap SECONDS     how long a rotated key's former text goes on working (0 unless given)
-  --json                print the API's whole answer as one line of JSON
-${CONNECTION_HELP}`,
-
-  async run(argv) {
-    const { connection, json, action } = readKeys(argv);
-    const server = findConnection(connection);
-    switch (action.name) {
-      case "create":
-        return show(await call(server, "POST", "/v1/keys", action.body), json);
-      case "list":
-        return list(server, json);
-      case "show":
-        return describe(server, action.id, json);
-      case "update":
-        return update(server, action.id, action.body, json);
-      case "rotate":
-        return show(await call(server, "POST", `${pathOf(action.id)}/rotate`, action.body), json);
-      case "revoke":
-        return revoke(server, action.id, json);
-    }
-  },
-};
-
-/** Reads the action and its options. Throws a UsageError. */
-export function readKeys(argv: readonly string[]): KeysRequest {
-  const { values, positionals } = readArguments(argv, options);
-  const [name, ...rest] = positionals;
-  const common = { connection: { url: values.url, key: values.key }, json: values.json ?? false };
-  const number = (option: keyof typeof values & string) => {
-    const text = values[option];
-    return readNumber(option, typeof text === "string" ? text : undefined);
-  };
+/** A key's options as the API takes them; undefined for what was not given. */
+function keyBody(options: KeyOptions) {
   const budget = {
-    total_microcredits: number("budget"),
-    day_microcredits: number("budget-day"),
-    month_microcredits: number("budget-month"),
+    total_microcredits: options.budget,
+    day_microcredits: options.budgetDay,
+    month_microcredits: options.budgetMonth,
   };
-  const body = {
-    name: values.name,
-    scopes: values.scope,
-    models: values.model,
-    expires_at: readDate(values.expires),
-    requests_per_minute: number("requests-per-minute"),
-    tokens_per_minute: number("tokens-per-minute"),
-    concurrency: number("concurrency"),
+  return {
+    name: options.name,
+    scopes: options.scope,
+    models: options.model,
+    expires_at: options.expires,
+    requests_per_minute: options.requestsPerMinute,
+    tokens_per_minute: options.tokensPerMinute,
+    concurrency: options.concurrency,
     budget: Object.values(budget).some((limit) => limit !== undefined) ? budget : undefined,
   };
-  const overlap = number("overlap");
-  if (name === "create" && rest.length === 0) {
-    if (!values.name) throw new UsageError("a key needs a name: --name NAME");
-    return { ...common, action: { name, body } };
-  }
-  if (name === "list" && rest.length === 0) return { ...common, action: { name } };
-  if (name === "show" || name === "update" || name === "rotate" || name === "revoke") {
-    const [id] = rest;
-    if (!id || rest.length > 1)
-      throw new UsageError(`name one key to ${name}, by the id that tessera keys list shows`);
-    if (name === "show" || name === "revoke") return { ...common, action: { name, id } };
-    if (name === "rotate") return { ...common, action: { name, id, body: { overlap_seconds: overlap } } };
-    if (Object.values(body).every((value) => value === undefined))
-      throw new UsageError("say what to change, --name for instance");
-    return { ...common, action: { name, id, body } };
-  }
-  throw new UsageError("say what to do with keys: create, list, show, update, rotate or revoke");
 }
 
-/** Unix seconds. */
-function readDate(text: string | undefined): number | undefined {
-  if (text === undefined) return undefined;
-  const time = Date.parse(text);
-  if (Number.isNaN(time)) throw new UsageError(`--expires needs a date like 2027-01-31, not '${text}'`);
-  return Math.floor(time / 1000);
+export function keys() {
+  const create = keyOptionsCommand("create", "make a key and print it, for the only time")
+    .requiredOption("--name <name>", "what the key is for")
+    .addHelpText(
+      "after",
+      `
+A new key has what the asking one has, unless options say less; it never ends unless given. The key stands alone on
+standard output.
+${examples("tessera keys create --name ci --scope infer --budget-day 1000000")}`,
+    )
+    .action(async (options) => {
+      const path = "/v1/keys";
+      const asked = { method: "POST", path, body: keyBody(options) } as const;
+      show(await requestJson(findConnection(options), asked, shownKey), options.json);
+    });
+
+  const list = apiCommand("list", "list the account's keys")
+    .addHelpText("after", examples("tessera keys list"))
+    .action(async (options) => {
+      const asked = { method: "GET", path: "/v1/keys" } as const;
+      const listed = await requestJson(findConnection(options), asked, keyList);
+      print(options.json, listed, () => listed.data.map(line).join("\n"));
+    });
+
+  const read = apiCommand("show", "show a key's options and what it has used")
+    .argument("<id>", "the key, by the id that tessera keys list shows")
+    .addHelpText("after", examples("tessera keys show key_0123456789abcdef"))
+    .action(async (id, options) => {
+      const record = await requestJson(findConnection(options), { method: "GET", path: pathOf(id) }, key);
+      print(options.json, record, () => table(record));
+    });
+
+  const update = keyOptionsCommand("update", "change a key's options")
+    .argument("<id>", "the key, by the id that tessera keys list shows")
+    .option("--name <name>", "what the key is for")
+    .addHelpText("after", examples("tessera keys update key_0123456789abcdef --budget-day 2000000"))
+    .action(async (id, options) => {
+      const body = keyBody(options);
+      if (Object.values(body).every((value) => value === undefined)) {
+        throw new UsageError("say what to change, --name for instance");
+      }
+      const asked = { method: "PATCH", path: pathOf(id), body } as const;
+      const record = await requestJson(findConnection(options), asked, key);
+      print(options.json, record, () => table(record));
+    });
+
+  const rotate = apiCommand("rotate", "give a key a new text and print it, for the only time")
+    .argument("<id>", "the key, by the id that tessera keys list shows")
+    .option("--overlap <seconds>", "how long the former text goes on working (0 unless given)", toNumber)
+    .addHelpText("after", examples("tessera keys rotate key_0123456789abcdef --overlap 3600"))
+    .action(async (id, options) => {
+      const body = { overlap_seconds: options.overlap };
+      const asked = { method: "POST", path: `${pathOf(id)}/rotate`, body } as const;
+      show(await requestJson(findConnection(options), asked, shownKey), options.json);
+    });
+
+  const revoke = apiCommand("revoke", "end a key, from its next request on and for good")
+    .argument("<id>", "the key, by the id that tessera keys list shows")
+    .addHelpText("after", examples("tessera keys revoke key_0123456789abcdef"))
+    .action(async (id, options) => {
+      const asked = { method: "DELETE", path: pathOf(id) } as const;
+      const answer = await requestJson(findConnection(options), asked, z.unknown());
+      print(options.json, answer, () => `Key ${id} is revoked.`);
+    });
+
+  return newCommand("keys", "make, list, change, rotate and revoke API keys")
+    .addHelpText(
+      "after",
+      "\nNo key gives more than it has itself. The asking key needs the scope keys:write.",
+    )
+    .addCommand(create)
+    .addCommand(list)
+    .addCommand(read)
+    .addCommand(update)
+    .addCommand(rotate)
+    .addCommand(revoke);
 }
 
 const pathOf = (id: string) => `/v1/keys/${encodeURIComponent(id)}`;
 
-function call(server: Connection, method: "POST", path: string, body: object) {
-  return requestJson(server, { method, path, body }, shownKey);
-}
-
 /** Prints a key's text, which is never shown again. */
-function show(made: z.infer<typeof shownKey>, json: boolean): number {
-  if (json) {
-    console.log(JSON.stringify(made));
-    return 0;
-  }
-  console.error(`Key ${made.id} (${made.scopes.join(", ")}). It is shown only now:`);
-  console.log(made.key);
-  return 0;
+function show(made: z.infer<typeof shownKey>, json: boolean | undefined): void {
+  if (!json) console.error(`Key ${made.id} (${made.scopes.join(", ")}). It is shown only now:`);
+  print(json, made, () => made.key);
 }
 
-async function list(server: Connection, json: boolean): Promise<number> {
-  const listed = await requestJson(server, { method: "GET", path: "/v1/keys" }, keyList);
-  if (json) {
-    console.log(JSON.stringify(listed));
-    return 0;
-  }
-  for (const { id, start, name, scopes, expires_at, revoked_at } of listed.data) {
-    const state = revoked_at
-      ? `revoked ${day(revoked_at)}`
-      : expires_at
-        ? `until ${day(expires_at)}`
-        : "active";
-    console.log([id, `${start}…`, state, scopes.join(","), name].join("  "));
-  }
-  return 0;
-}
-
-async function describe(server: Connection, id: string, json: boolean): Promise<number> {
-  const record = await requestJson(server, { method: "GET", path: pathOf(id) }, key);
-  console.log(json ? JSON.stringify(record) : table(record));
-  return 0;
-}
-
-async function update(server: Connection, id: string, body: object, json: boolean): Promise<number> {
-  const record = await requestJson(server, { method: "PATCH", path: pathOf(id), body }, key);
-  console.log(json ? JSON.stringify(record) : table(record));
-  return 0;
-}
-
-async function revoke(server: Connection, id: string, json: boolean): Promise<number> {
-  const response = await request(server, { method: "DELETE", path: pathOf(id) });
-  console.log(json ? JSON.stringify(await response.json()) : `Key ${id} is revoked.`);
-  return 0;
+function line({ id, start, name, scopes, expires_at, revoked_at }: z.infer<typeof key>): string {
+  const state = revoked_at
+    ? `revoked ${day(revoked_at)}`
+    : expires_at
+      ? `until ${day(expires_at)}`
+      : "active";
+  return [id, `${start}…`, state, scopes.join(","), name].join("  ");
 }
 
 function table(record: z.infer<typeof key>): string {
@@ -224,8 +213,4 @@ function table(record: z.infer<typeof key>): string {
   })
     .map(([name, value]) => `${name.padEnd(16)}${value}`)
     .join("\n");
-}
-
-function day(seconds: number): string {
-  return new Date(seconds * 1000).toISOString().slice(0, 10);
 }

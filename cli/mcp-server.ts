@@ -11,8 +11,7 @@ import { type ConnectionOptions, findConnection } from "./connection.ts";
 import { isAddress } from "./images.ts";
 import { preflightResult } from "./preflight.ts";
 import { questionBody } from "./question.ts";
-
-const VERSION = "0.1.0";
+import { VERSION } from "./version.ts";
 
 const question = {
   images: z

@@ -1,8 +1,8 @@
 import { z } from "zod";
 import { requestJson } from "./api.ts";
-import { CONNECTION_HELP, type Command } from "./command.ts";
+import { examples, print } from "./command.ts";
 import { findConnection } from "./connection.ts";
-import { QUESTION_HELP, questionBody, readQuestion } from "./question.ts";
+import { questionBody, questionCommand, readQuestion } from "./question.ts";
 
 const size = z.tuple([z.number(), z.number()]);
 
@@ -25,32 +25,24 @@ export const preflightResult = z.looseObject({
   ),
 });
 
-export const preflight: Command = {
-  summary: "count a question's tokens and its highest cost, without asking it",
-  help: `Usage: tessera preflight IMAGE… "QUESTION"
-
-Takes what tessera ask takes. It costs nothing and starts no GPU.
-
-${QUESTION_HELP}
-  --json                print the API's whole answer as one line of JSON
-${CONNECTION_HELP}
-
-Example:
-  tessera preflight models/tessera-tiny/examples/star.png "What color is the star?"`,
-
-  async run(argv) {
-    const question = readQuestion(argv);
-    const connection = findConnection(question.connection);
-    const body = await questionBody(connection, question);
-    const result = await requestJson(
-      connection,
-      { method: "POST", path: "/v1/preflight", body },
-      preflightResult,
-    );
-    console.log(question.json ? JSON.stringify(result) : describe(result, question.images));
-    return 0;
-  },
-};
+export function preflight() {
+  return questionCommand("preflight", "count a question's tokens and its highest cost, without asking it")
+    .addHelpText(
+      "after",
+      examples('tessera preflight models/tessera-tiny/examples/star.png "What color is the star?"'),
+    )
+    .action(async (words, options) => {
+      const question = readQuestion(words, options);
+      const connection = findConnection(options);
+      const body = await questionBody(connection, question);
+      const result = await requestJson(
+        connection,
+        { method: "POST", path: "/v1/preflight", body },
+        preflightResult,
+      );
+      print(options.json, result, () => describe(result, question.images));
+    });
+}
 
 function describe(result: z.infer<typeof preflightResult>, names: readonly string[]): string {
   const images = result.images.map(({ width, height, grid, tiles, tokens }, index) => {

@@ -1,8 +1,7 @@
 import { z } from "zod";
 import { requestJson } from "./api.ts";
-import { readArguments, readNumber } from "./arguments.ts";
-import { type Command, OPERATOR_HELP, UsageError } from "./command.ts";
-import { findOperator, operatorOptions } from "./connection.ts";
+import { examples, newCommand, operatorCommand, print, toNumber, toTime } from "./command.ts";
+import { findOperator } from "./connection.ts";
 
 const price = z.looseObject({
   version: z.string(),
@@ -15,72 +14,53 @@ const price = z.looseObject({
 });
 const priceList = z.looseObject({ data: z.array(price) });
 
-const options = {
-  ...operatorOptions,
-  "image-token": { type: "string" },
-  "text-token": { type: "string" },
-  "output-token": { type: "string" },
-  "cache-hit": { type: "string" },
-  minimum: { type: "string" },
-  at: { type: "string" },
-  json: { type: "boolean" },
-} as const;
+const PATH = "/v1/admin/prices";
 
-export const prices: Command = {
-  summary: "the operator's price book: list versions, add one",
-  help: `Usage: tessera prices list
-       tessera prices set MODEL --image-token N --text-token N --output-token N [options]
+export function prices() {
+  const list = operatorCommand("list", "list every version")
+    .addHelpText("after", examples("tessera prices list"))
+    .action(async (options) => {
+      const listed = await requestJson(findOperator(options), { method: "GET", path: PATH }, priceList);
+      print(options.json, listed, () => listed.data.map(line).join("\n"));
+    });
 
-Amounts are whole micro-credits. A version takes effect everywhere at one moment, a minute ahead at the earliest; requests that
-were accepted before keep their price.
+  const set = operatorCommand("set", "add a version of a model's price")
+    .argument("<model>", "the model's id")
+    .requiredOption("--image-token <n>", "an image token's price", toNumber)
+    .requiredOption("--text-token <n>", "a text token's price", toNumber)
+    .requiredOption("--output-token <n>", "an output token's price", toNumber)
+    .option("--cache-hit <n>", "a cached answer's, whatever its tokens (0 unless given)", toNumber)
+    .option("--minimum <n>", "the least that an answer costs which is not cached (0 unless given)", toNumber)
+    .option(
+      "--at <date>",
+      "when it takes effect, like 2027-01-31T00:00:00Z (in a minute unless given)",
+      toTime,
+    )
+    .addHelpText("after", SET_ABOUT)
+    .addHelpText(
+      "after",
+      examples("tessera prices set tessera-tiny --image-token 1 --text-token 1 --output-token 4"),
+    )
+    .action(async (model, options) => {
+      const body = {
+        model,
+        image_token_microcredits: options.imageToken,
+        text_token_microcredits: options.textToken,
+        output_token_microcredits: options.outputToken,
+        cache_hit_microcredits: options.cacheHit,
+        minimum_microcredits: options.minimum,
+        effective_at: options.at,
+      };
+      const added = await requestJson(findOperator(options), { method: "POST", path: PATH, body }, price);
+      print(options.json, added, () => line(added));
+    });
 
-  --cache-hit N         a cached answer, whatever its tokens (0 unless given)
-  --minimum N           the least that an answer costs which is not cached (0 unless given)
-  --at DATE             when it takes effect, like 2027-01-31T00:00:00Z (in a minute unless given)
-  --json                print the API's whole answer as one line of JSON
-${OPERATOR_HELP}`,
-
-  async run(argv) {
-    const { values, positionals } = readArguments(argv, options);
-    const [action, model, ...rest] = positionals;
-    const operator = () => findOperator({ url: values.url, adminKey: values["admin-key"] });
-    const path = "/v1/admin/prices";
-    if (action === "list" && model === undefined) {
-      const listed = await requestJson(operator(), { method: "GET", path }, priceList);
-      console.log(values.json ? JSON.stringify(listed) : listed.data.map(line).join("\n"));
-      return 0;
-    }
-    if (action !== "set" || !model || rest.length > 0) {
-      throw new UsageError("say what to do with prices: list, or set MODEL");
-    }
-    const body = {
-      model,
-      image_token_microcredits: required("image-token", values["image-token"]),
-      text_token_microcredits: required("text-token", values["text-token"]),
-      output_token_microcredits: required("output-token", values["output-token"]),
-      cache_hit_microcredits: readNumber("cache-hit", values["cache-hit"]),
-      minimum_microcredits: readNumber("minimum", values.minimum),
-      effective_at: readTime(values.at),
-    };
-    const added = await requestJson(operator(), { method: "POST", path, body }, price);
-    console.log(values.json ? JSON.stringify(added) : line(added));
-    return 0;
-  },
-};
-
-function required(option: string, text: string | undefined): number {
-  const value = readNumber(option, text);
-  if (value === undefined) throw new UsageError(`a price needs --${option} N`);
-  return value;
+  return newCommand("prices", "the price book: list versions, add one").addCommand(list).addCommand(set);
 }
 
-/** Unix seconds. */
-function readTime(text: string | undefined): number | undefined {
-  if (text === undefined) return undefined;
-  const time = Date.parse(text);
-  if (Number.isNaN(time)) throw new UsageError(`--at needs a date like 2027-01-31T00:00:00Z, not '${text}'`);
-  return Math.floor(time / 1000);
-}
+const SET_ABOUT = `
+Amounts are whole micro-credits. A version takes effect everywhere at one moment, a minute ahead at the earliest;
+requests that were accepted before keep their price.`;
 
 function line(each: z.infer<typeof price>): string {
   const { image_token_microcredits: image, text_token_microcredits: text } = each;

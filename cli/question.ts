@@ -1,23 +1,28 @@
 /** What `ask` and `preflight` have in common: pictures and a question become a chat completion's body. */
 import { existsSync } from "node:fs";
+import { Option } from "@commander-js/extra-typings";
 import { MODELS } from "../core/models.ts";
-import { readArguments, readNumber } from "./arguments.ts";
-import { UsageError } from "./command.ts";
-import { type Connection, type ConnectionOptions, connectionOptions } from "./connection.ts";
+import { apiCommand, toNumber, UsageError } from "./command.ts";
+import type { Connection } from "./connection.ts";
 import { imageUrls, isAddress } from "./images.ts";
 
-const options = {
-  ...connectionOptions,
-  model: { type: "string" },
-  "max-tokens": { type: "string" },
-  temperature: { type: "string" },
-  json: { type: "boolean" },
-} as const;
+/** The models that this version knows; the server has the last word. */
+export function modelOption(description: string) {
+  return new Option("--model <model>", description).choices(MODELS.map(({ id }) => id)).argParser(String);
+}
 
-/** The options' help, for both commands. */
-export const QUESTION_HELP = `  --model MODEL         the model to ask (${MODELS[0]?.id} unless given)
-  --max-tokens N        the longest answer, in tokens
-  --temperature T       0 always gives the same answer; higher ones vary`;
+/** A command that takes `PICTURE… "QUESTION"`. */
+export function questionCommand(name: string, summary: string) {
+  return apiCommand(name, summary)
+    .usage('[options] PICTURE… "QUESTION"')
+    .argument(
+      "[file...]",
+      "pictures (files, https URLs, or sha256:… of uploaded ones; none for a question that stands alone), and the question last",
+    )
+    .addOption(modelOption("the model to ask").default(MODELS[0]!.id))
+    .option("--max-tokens <n>", "the longest answer, in tokens", toNumber)
+    .option("--temperature <t>", "0 always gives the same answer; higher ones vary", toNumber);
+}
 
 export interface Question {
   readonly images: readonly string[];
@@ -27,38 +32,31 @@ export interface Question {
     readonly max_tokens?: number | undefined;
     readonly temperature?: number | undefined;
   };
-  readonly json: boolean;
-  readonly connection: ConnectionOptions;
 }
 
-/** Reads `IMAGE… "QUESTION"` and its options. Throws a UsageError. */
-export function readQuestion(argv: readonly string[]): Question {
-  const { values, positionals } = readArguments(argv, options);
-  const text = positionals.at(-1);
+/** Reads `PICTURE… "QUESTION"` and the sampling. Throws a UsageError. */
+export function readQuestion(
+  words: readonly string[],
+  { model, maxTokens, temperature }: { model: string; maxTokens?: number; temperature?: number },
+): Question {
+  const text = words.at(-1);
   if (!text?.trim()) throw new UsageError('there is no question; put it last, in quotes: "What is this?"');
   if (isAddress(text) || existsSync(text)) {
     throw new UsageError(`'${text}' is a picture; put the question after it, in quotes: "What is this?"`);
   }
-  const maxTokens = readNumber("max-tokens", values["max-tokens"]);
-  const temperature = readNumber("temperature", values.temperature);
   return {
-    images: positionals.slice(0, -1),
+    images: words.slice(0, -1),
     text,
     sampling: {
-      model: values.model ?? MODELS[0]!.id,
+      model,
       ...(maxTokens !== undefined && { max_tokens: maxTokens }),
       ...(temperature !== undefined && { temperature }),
     },
-    json: values.json ?? false,
-    connection: { url: values.url, key: values.key },
   };
 }
 
 /** The body of `POST /v1/chat/completions`, which is also that of `POST /v1/preflight`. */
-export async function questionBody(
-  connection: Connection,
-  question: Pick<Question, "images" | "text" | "sampling">,
-) {
+export async function questionBody(connection: Connection, question: Question) {
   const urls = await imageUrls(connection, question.images);
   const images = urls.map((url) => ({ type: "image_url", image_url: { url } }));
   const content = [...images, { type: "text", text: question.text }];

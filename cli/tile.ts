@@ -1,14 +1,14 @@
 /** `tessera tile`: the tiles of local image files, as hashes, for comparison with a reference. */
 import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
+import { Option } from "@commander-js/extra-typings";
 import { planTiles } from "../core/anyres.ts";
 import { imageTokens } from "../core/image-tokens.ts";
 import { findModel, type Geometry, MODELS } from "../core/models.ts";
 import { cutGrid } from "../core/tiles.ts";
 import type { ImagePolicy, ImageRefusal } from "../core/vision.ts";
 import { openNodeVision } from "../vision/node.ts";
-import { readArguments } from "./arguments.ts";
-import { type Command, UsageError } from "./command.ts";
+import { examples, newCommand, Unsuccessful } from "./command.ts";
 
 /** How the pinpoints are read: as the authors' code does, as Hugging Face's does, or as the model's entry says. */
 export type PinpointRule = "original" | "hf" | "model";
@@ -80,49 +80,42 @@ function sha256(bytes: Uint8Array): string {
   return createHash("sha256").update(bytes).digest("hex");
 }
 
-export const tileCommand: Command = {
-  summary: "cut pictures into a model's tiles on this machine, without a server",
-  help: `Usage: tessera tile FILE… --model MODEL [--policy default|reference] [--pinpoints original|hf] --json
-
+export function tileCommand() {
+  return newCommand("tile", "cut pictures into a model's tiles on this machine, without a server")
+    .argument("<file...>", "the pictures")
+    .addOption(
+      new Option("--model <model>", "whose tiles").choices(MODELS.map(({ id }) => id)).makeOptionMandatory(),
+    )
+    .addOption(
+      new Option(
+        "--policy <policy>",
+        "default turns a picture as its EXIF says and puts it on white; reference does neither",
+      )
+        .choices(["default", "reference"] as const)
+        .default("default" as const),
+    )
+    .addOption(
+      new Option(
+        "--pinpoints <rule>",
+        "original reads the grids as the authors do, hf as Hugging Face does, model as the model's entry says",
+      )
+        .choices(["original", "hf", "model"] as const)
+        .default("model" as const),
+    )
+    .option("--json", "one line of JSON for each file, the only form there is")
+    .addHelpText(
+      "after",
+      `
 Prints each file's size, grid, resized size, image tokens, and the SHA-256 of each tile.
 A refused file's line says why, and makes the exit code 1.
-
-  --model MODEL         ${MODELS.map(({ id }) => id).join(", ")}
-  --policy POLICY       default turns a picture as its EXIF says and puts it on white; reference does neither
-  --pinpoints RULE      original reads the grids as the authors do, hf as Hugging Face does (the model's own unless given)
-  --json                one line of JSON for each file, the only form there is
-
-Example:
-  tessera tile models/tessera-tiny/examples/star.png --model llava-v1.6-34b --json`,
-
-  async run(argv) {
-    const { files, options } = readTile(argv);
-    let refused = false;
-    for await (const report of tile(files, options)) {
-      refused ||= "error" in report;
-      console.log(JSON.stringify(report));
-    }
-    return refused ? 1 : 0;
-  },
-};
-
-/** Reads the files and options. Throws a UsageError. */
-export function readTile(argv: readonly string[]): { files: readonly string[]; options: TileOptions } {
-  const { values, positionals: files } = readArguments(argv, {
-    model: { type: "string" },
-    policy: { type: "string" },
-    pinpoints: { type: "string" },
-    json: { type: "boolean" },
-  });
-  const { model, policy = "default", pinpoints = "model" } = values;
-  if (files.length === 0) throw new UsageError("name at least one file");
-  if (!model) throw new UsageError("name a model: --model MODEL");
-  if (!findModel(model)) throw new UsageError(`there is no model '${model}'`);
-  if (policy !== "default" && policy !== "reference") {
-    throw new UsageError(`--policy is default or reference, not '${policy}'`);
-  }
-  if (pinpoints !== "original" && pinpoints !== "hf" && pinpoints !== "model") {
-    throw new UsageError(`--pinpoints is original or hf, not '${pinpoints}'`);
-  }
-  return { files, options: { model, policy, pinpoints } };
+${examples("tessera tile models/tessera-tiny/examples/star.png --model llava-v1.6-34b --json")}`,
+    )
+    .action(async (files, options) => {
+      let refused = false;
+      for await (const report of tile(files, options)) {
+        refused ||= "error" in report;
+        console.log(JSON.stringify(report));
+      }
+      if (refused) throw new Unsuccessful();
+    });
 }

@@ -1,8 +1,9 @@
+import { Option } from "@commander-js/extra-typings";
 import { z } from "zod";
 import { request, requestJson } from "./api.ts";
-import { readArguments } from "./arguments.ts";
-import { CONNECTION_HELP, type Command, UsageError } from "./command.ts";
-import { connectionOptions, findConnection } from "./connection.ts";
+import { apiCommand, examples, print, toTime } from "./command.ts";
+import { findConnection } from "./connection.ts";
+import { modelOption } from "./question.ts";
 
 const row = z.looseObject({
   start: z.number(),
@@ -21,64 +22,45 @@ const usageList = z.looseObject({
   total: z.object({ requests: z.number(), cost_microcredits: z.number() }),
 });
 
-const options = {
-  ...connectionOptions,
-  bucket: { type: "string" },
-  from: { type: "string" },
-  to: { type: "string" },
-  "of-key": { type: "string" },
-  model: { type: "string" },
-  status: { type: "string" },
-  csv: { type: "boolean" },
-  json: { type: "boolean" },
-} as const;
-
-export const usage: Command = {
-  summary: "show what was used and what it cost",
-  help: `Usage: tessera usage [options]
-
-  --bucket BUCKET       hour, day or month (day unless given), in UTC
-  --from DATE, --to DATE
-                        like 2027-01-31 or 2027-01-31T12:00Z; whole hours (the last 30 days unless given)
-  --of-key ID, --model MODEL, --status STATUS
-                        only these
-  --csv                 print CSV
-  --json                print the API's whole answer as one line of JSON
-${CONNECTION_HELP}`,
-
-  async run(argv) {
-    const { values, positionals } = readArguments(argv, options);
-    if (positionals.length > 0) throw new UsageError(`'${positionals[0]}' is too much`);
-    if (values.csv && values.json) throw new UsageError("give --csv or --json, not both");
-    const query = new URLSearchParams(
-      Object.entries({
-        bucket: values.bucket,
-        from: readHour("from", values.from),
-        to: readHour("to", values.to),
-        key: values["of-key"],
-        model: values.model,
-        status: values.status,
-        format: values.csv ? "csv" : "json",
-      }).filter((entry): entry is [string, string] => entry[1] !== undefined),
-    );
-    const connection = findConnection(values);
-    const path = `/v1/usage?${query}`;
-    if (values.csv) {
-      process.stdout.write(await (await request(connection, { method: "GET", path })).text());
-      return 0;
-    }
-    const read = await requestJson(connection, { method: "GET", path }, usageList);
-    console.log(values.json ? JSON.stringify(read) : describe(read));
-    return 0;
-  },
-};
-
-/** A date as the API takes it: Unix seconds in decimal. */
-function readHour(option: string, text: string | undefined): string | undefined {
-  if (text === undefined) return undefined;
-  const time = Date.parse(text);
-  if (Number.isNaN(time)) throw new UsageError(`--${option} needs a date like 2027-01-31, not '${text}'`);
-  return String(Math.floor(time / 1000));
+export function usage() {
+  return apiCommand("usage", "show what was used and what it cost")
+    .addOption(
+      new Option("--bucket <bucket>", "in UTC")
+        .choices(["hour", "day", "month"] as const)
+        .default("day" as const),
+    )
+    .option(
+      "--from <date>",
+      "like 2027-01-31 or 2027-01-31T12:00Z, a whole hour (30 days ago unless given)",
+      toTime,
+    )
+    .option("--to <date>", "the hour before which it ends (now unless given)", toTime)
+    .option("--of-key <id>", "only this key's")
+    .addOption(modelOption("only this model's"))
+    .option("--status <status>", "only requests that ended so")
+    .addOption(new Option("--csv", "print CSV").conflicts("json"))
+    .addHelpText("after", examples("tessera usage", "tessera usage --bucket month --csv > usage.csv"))
+    .action(async (options) => {
+      const query = new URLSearchParams(
+        Object.entries({
+          bucket: options.bucket,
+          from: options.from?.toString(),
+          to: options.to?.toString(),
+          key: options.ofKey,
+          model: options.model,
+          status: options.status,
+          format: options.csv ? "csv" : "json",
+        }).filter((entry): entry is [string, string] => entry[1] !== undefined),
+      );
+      const connection = findConnection(options);
+      const path = `/v1/usage?${query}`;
+      if (options.csv) {
+        process.stdout.write(await (await request(connection, { method: "GET", path })).text());
+        return;
+      }
+      const read = await requestJson(connection, { method: "GET", path }, usageList);
+      print(options.json, read, () => describe(read));
+    });
 }
 
 function describe({ data, total }: z.infer<typeof usageList>): string {

@@ -7,9 +7,9 @@ import {
   type VerifiedReceipt,
   verifyReceipt,
 } from "../core/receipt.ts";
-import { readArguments } from "./arguments.ts";
-import { type Command, CommandError, UsageError } from "./command.ts";
-import { findConnection } from "./connection.ts";
+import { CommandError, examples, print, printingCommand, Unsuccessful } from "./command.ts";
+import { findServer } from "./connection.ts";
+import { paint } from "./terminal.ts";
 
 const KEY_SET_PATH = "/.well-known/jwks.json";
 
@@ -21,49 +21,55 @@ const answered = z.union([
     .transform(({ data }) => data.map(({ jws }) => jws)),
 ]);
 
-const options = { jwks: { type: "string" }, json: { type: "boolean" } } as const;
+export function verify() {
+  return printingCommand("verify", "check receipts, and that none of their chain is missing")
+    .argument(
+      "<file...>",
+      "files with receipts (one a line, or the API's JSON), - for standard input, or receipts themselves",
+    )
+    .option(
+      "--jwks <file|url>",
+      "the operator's public keys; else those of the server that TESSERA_URL or npm start names",
+    )
+    .addHelpText(
+      "after",
+      `
+Several receipts are checked as a chain: that each follows from the one before, and none between them is missing.
+With --jwks FILE nothing is asked over the network. Exit code 0 says that every signature is valid and the chain
+holds. With --json each receipt's payload is one line.
+${examples("tessera receipts > receipts.txt", "tessera verify receipts.txt")}`,
+    )
+    .action(async (places, { jwks, json }) => {
+      const receipts = (await Promise.all(places.map(readReceipts))).flat();
+      if (receipts.length === 0) throw new CommandError("there is no receipt in it", { code: "no_receipt" });
+      const keys = await readKeySet(jwks ?? findServer(undefined).url + KEY_SET_PATH);
 
-export const verify: Command = {
-  summary: "check receipts, and that none of their chain is missing",
-  help: `Usage: tessera verify RECEIPT… [--jwks FILE|URL]
-
-Each RECEIPT is a file with receipts (one a line, or the API's JSON), - for standard input, or a receipt itself. Several
-are checked as a chain: that each follows from the one before, and none between them is missing.
-
-  --jwks FILE|URL       the operator's public keys; else those of the server that TESSERA_URL or npm start names.
-                        With a file, nothing is asked over the network.
-  --json                print each receipt's payload as one line of JSON
-
-Exit code 0 says that every signature is valid and the chain holds.`,
-
-  async run(argv) {
-    const { values, positionals } = readArguments(argv, options);
-    if (positionals.length === 0) throw new UsageError("name a receipt to check");
-    const receipts = (await Promise.all(positionals.map(readReceipts))).flat();
-    if (receipts.length === 0) throw new CommandError("there is no receipt in it");
-    const keys = await readKeySet(values.jwks ?? findConnection({}).url + KEY_SET_PATH);
-
-    const verified: VerifiedReceipt[] = [];
-    const problems: string[] = [];
-    for (const [index, jws] of receipts.entries()) {
-      const checked = await verifyReceipt(jws, keys);
-      if (checked.ok) verified.push(checked.value);
-      else
-        problems.push(`${receipts.length > 1 ? `receipt ${index + 1} of the input: ` : ""}${checked.error}`);
-    }
-    problems.push(...checkChain(verified));
-    for (const each of verified) console.log(values.json ? JSON.stringify(each.receipt) : describe(each));
-    for (const problem of problems) console.error(`tessera verify: ${problem}`);
-    return problems.length === 0 ? 0 : 1;
-  },
-};
+      const verified: VerifiedReceipt[] = [];
+      const problems: string[] = [];
+      for (const [index, jws] of receipts.entries()) {
+        const checked = await verifyReceipt(jws, keys);
+        if (checked.ok) verified.push(checked.value);
+        else {
+          const which = receipts.length > 1 ? `receipt ${index + 1} of the input: ` : "";
+          problems.push(which + checked.error);
+        }
+      }
+      problems.push(...checkChain(verified));
+      for (const each of verified) print(json, each.receipt, () => describe(each));
+      if (problems.length === 0) return;
+      if (json) throw new CommandError(problems.join("; "), { code: "receipts_invalid" });
+      for (const problem of problems) console.error(`${paint("red", "tessera verify")}: ${problem}`);
+      throw new Unsuccessful();
+    });
+}
 
 /** The receipts that an argument names or is. */
 async function readReceipts(argument: string): Promise<string[]> {
   const text = isReceipt(argument) ? argument : await readText(argument);
   if (!text.trimStart().startsWith("{")) return text.split(/\s+/).filter((line) => line !== "");
   const parsed = answered.safeParse(parseJson(text));
-  if (!parsed.success) throw new CommandError(`${argument} holds JSON that is no answer of the API`);
+  if (!parsed.success)
+    throw new CommandError(`${argument} holds JSON that is no answer of the API`, { code: "no_receipt" });
   return parsed.data;
 }
 
@@ -74,7 +80,7 @@ function isReceipt(argument: string): boolean {
 async function readKeySet(place: string): Promise<PublicKey[]> {
   const text = /^https?:/.test(place) ? await download(place) : await readText(place);
   const parsed = keySetSchema.safeParse(parseJson(text));
-  if (!parsed.success) throw new CommandError(`${place} is not a JWK Set`);
+  if (!parsed.success) throw new CommandError(`${place} is not a JWK Set`, { code: "no_key_set" });
   return parsed.data;
 }
 
@@ -85,7 +91,7 @@ async function download(url: string): Promise<string> {
   } catch {
     // Told below, as any other failure.
   }
-  throw new CommandError(`the public keys can't be read from ${url}`);
+  throw new CommandError(`the public keys can't be read from ${url}`, { code: "no_key_set", later: true });
 }
 
 async function readText(path: string): Promise<string> {
@@ -93,7 +99,7 @@ async function readText(path: string): Promise<string> {
     return await readFile(path === "-" ? "/dev/stdin" : path, "utf8");
   } catch (error) {
     const code = error instanceof Error && "code" in error ? String(error.code) : String(error);
-    throw new CommandError(`${path} can't be read (${code})`);
+    throw new CommandError(`${path} can't be read (${code})`, { code: "file_unreadable" });
   }
 }
 

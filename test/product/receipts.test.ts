@@ -224,10 +224,13 @@ describe("a chain of receipts", () => {
     [["verify", "no-such-file", "--jwks", "no-such-keys"], 1],
     [["verify", "docs/receipts.md", "--jwks", "package.json"], 1],
     [["receipts", "rcpt_none"], 1],
-  ])("%j fails in one line", async (argv, code) => {
+  ])("%j fails in a line, and says where to look", async (argv, code) => {
     const ran = await tessera(account, ...argv);
     expect(ran).toMatchObject({ code, out: "" });
-    expect(ran.err.trimEnd().split("\n")).toHaveLength(1);
+    const [line, advice, ...more] = ran.err.trimEnd().split("\n");
+    expect(line).toMatch(/^tessera (verify|receipts): /);
+    expect(advice ?? "--help").toContain("--help");
+    expect(more).toEqual([]);
   });
 });
 
