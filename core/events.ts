@@ -1,5 +1,6 @@
 /** What a GPU worker answers to a job frame: one JSON object a line, flushed per decoding step. */
 import { z } from "zod";
+import { tokenLogprob } from "./logprobs.ts";
 
 export const usageSchema = z.strictObject({
   imageTokens: z.int().min(0),
@@ -25,7 +26,13 @@ export const workerEvent = z.discriminatedUnion("type", [
   /** The frame is valid and in line; nothing has been computed. */
   z.strictObject({ type: z.literal("accepted") }),
   /** Text that is ready to be shown (whole UTF-8 characters, never part of a stop string), and the ids decoded since the last event. */
-  z.strictObject({ type: z.literal("token"), text: z.string(), ids: z.array(z.int().min(0)) }),
+  z.strictObject({
+    type: z.literal("token"),
+    text: z.string(),
+    ids: z.array(z.int().min(0)),
+    /** One for each id, where the frame asks for them. */
+    logprobs: z.array(tokenLogprob).optional(),
+  }),
   z.strictObject({ type: z.literal("usage"), usage: usageSchema }),
   z.strictObject({
     type: z.literal("done"),

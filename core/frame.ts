@@ -12,6 +12,8 @@
  * names the SHA-256 of those, which the worker compares: no byte is hashed twice on either side.
  */
 import { z } from "zod";
+import { MOST_SCHEMA_CHARACTERS } from "./json-schema.ts";
+import { MOST_TOP_LOGPROBS } from "./logprobs.ts";
 import { fail, ok, type Result } from "./result.ts";
 import { MAX_CLAIM_CHARACTERS } from "./settle.ts";
 
@@ -54,6 +56,10 @@ export const sampling = z.strictObject({
   seed: z.int().nullable(),
   /** The caller's stop strings, beside the model's own. */
   stop: z.array(z.string().min(1)).max(4),
+  /** With how many alternatives each token's logarithm of probability is told; absent to tell none. */
+  topLogprobs: z.int().min(0).max(MOST_TOP_LOGPROBS).optional(),
+  /** The JSON Schema that the answer follows, as JSON; absent for free text. */
+  jsonSchema: z.string().max(MOST_SCHEMA_CHARACTERS).optional(),
 });
 export type Sampling = z.infer<typeof sampling>;
 

@@ -1,5 +1,6 @@
 /** What a GPU worker tells its model's Pool object, about once a second. */
 import { z } from "zod";
+import { capability } from "./capability.ts";
 
 /** Where heartbeats go at the edge. */
 export const HEARTBEAT_PATH = "/internal/heartbeat";
@@ -23,6 +24,8 @@ export const heartbeat = z.strictObject({
   slots: z.int().min(0).max(4096),
   running: z.int().min(0),
   waiting: z.int().min(0),
+  /** What its engine takes beyond what every engine does. */
+  capabilities: z.array(capability).default([]),
   /** Measured time from process start to ready, or null before that, in milliseconds. */
   startMs: z.number().nullable(),
 });

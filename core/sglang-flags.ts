@@ -16,7 +16,8 @@ export function sglangStart(model: Model, gpu: Gpu, weights: string): Result<Eng
   if (!flags || slots < 1) return fail(`${model.id} can't be served by SGLang on ${gpu}.`);
   return ok({
     module: "sglang_servicer",
-    env: {},
+    // Else logprobs are those after temperature and top_p.
+    env: { SGLANG_RETURN_ORIGINAL_LOGPROB: "1" },
     slots,
     flags: [
       ...["--model-path", weights, "--served-model-name", model.id],

@@ -60,6 +60,8 @@ const MEAN_TOKENS = 3130;
 const MOST_SLOTS = 64;
 const CPU_SLOTS = 8;
 
+const STRUCTURED_OUTPUTS = { backend: "xgrammar", disable_any_whitespace: true };
+
 /** How an engine is started. */
 export interface EngineStart {
   /** The Python module that runs. */
@@ -99,6 +101,10 @@ export function vllmStart(model: Model, gpu: Gpu, weights: string): Result<Engin
       ...["--hf-overrides", JSON.stringify({ image_grid_pinpoints: enginePinpoints(model.geometry) })],
       // Lets the engine count a known image by itself, which is how the worker checks that both agree.
       ...["--mm-processor", "inprocess"],
+      // More than a caller may ask for: what is ruled out takes places among them.
+      ...["--max-logprobs", "-1"],
+      // No fallback that takes other schemas; whitespace would be a way never to end.
+      ...["--structured-outputs-config", JSON.stringify(STRUCTURED_OUTPUTS)],
       // The worker sends pixels; nothing may make the engine fetch.
       ...["--allowed-media-domains", "none.invalid"],
       ...["--seed", "0"],

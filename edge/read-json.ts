@@ -77,7 +77,7 @@ function parseBody<Schema extends z.ZodType>(
     const param = [...issue.path, issue.keys[0]].join(".").slice(0, MAX_NAME_CHARACTERS);
     throw new ApiError("unsupported_parameter", `The parameter '${param}' is not supported.`, { param });
   }
-  if (unsupported.has(top)) {
+  if (unsupported.has(top) || unsupported.has(path)) {
     throw new ApiError("unsupported_parameter", `This value of '${top}' is not supported.`, { param: top });
   }
   const where = path === "" ? "The body" : `'${path}'`;

@@ -1,9 +1,10 @@
 /** From an engine's tokens to the events of the wire: text, stop strings, usage, end. The same for every engine. */
 import type { FinishReason, WorkerEvent } from "../core/events.ts";
+import type { TokenLogprob } from "../core/logprobs.ts";
 import { TextStream } from "../core/text-stream.ts";
 import type { Tokenizer } from "../core/tokenizer.ts";
 import type { StopCause } from "./active-jobs.ts";
-import type { Engine } from "./engines/engine.ts";
+import type { Engine, EngineStep, SampledLogprob } from "./engines/engine.ts";
 import { repeatsEndlessly } from "./repetition.ts";
 import type { Job } from "./validate.ts";
 
@@ -21,7 +22,7 @@ const TOKENS_OF_A_CHARACTER = 4;
  * caller's stop strings included. Usage comes before `done` and before `error`. When `signal` aborts because the
  * client left, the events end at once.
  *
- * An id outside of the vocabulary ends the answer with an error. So does an answer without a visible character, or one
+ * An id outside of the vocabulary, or one without the probability that was asked for, ends the answer with an error. So does an answer without a visible character, or one
  * that was cut off in endless repetition.
  */
 export async function* answer(
@@ -45,13 +46,10 @@ export async function* answer(
   });
 
   for await (const step of generation.steps) {
-    if (step.type === "tokens" && step.ids.some((id) => !(id >= 0 && id < tokenizer.size))) {
+    const wrong = step.type === "tokens" ? wrongStep(step, job, tokenizer) : undefined;
+    if (wrong) {
       yield usage();
-      yield {
-        type: "error",
-        code: "engine_failed",
-        message: "The engine gave an id outside the vocabulary.",
-      };
+      yield { type: "error", code: "engine_failed", message: wrong };
       return;
     }
     if (step.type === "tokens") {
@@ -67,7 +65,8 @@ export async function* answer(
       }
       output.push(...ids);
       isVisible ||= text.trim() !== "";
-      yield { type: "token", text, ids };
+      const logprobs = step.logprobs?.slice(0, ids.length).map((each) => readable(each, tokenizer));
+      yield { type: "token", text, ids, ...(logprobs && { logprobs }) };
       if (stopped) {
         yield usage();
         yield done("stop");
@@ -97,6 +96,41 @@ export async function* answer(
     yield usage();
     yield { type: "error", code: cause, message: STOPPED[cause] };
   }
+}
+
+/** What an engine must not have said. */
+function wrongStep(
+  { ids, logprobs }: Extract<EngineStep, { type: "tokens" }>,
+  { request }: Job,
+  { size }: Tokenizer,
+): string | undefined {
+  if (ids.some((id) => !(id >= 0 && id < size))) return "The engine gave an id outside the vocabulary.";
+  if (request.sampling.topLogprobs === undefined) return undefined;
+  const complete =
+    logprobs?.length === ids.length &&
+    logprobs.every(
+      ({ id, logprob, top }, index) =>
+        id === ids[index] && [logprob, ...top.map((each) => each.logprob)].every(Number.isFinite),
+    );
+  return complete ? undefined : "The engine gave an id without its probability.";
+}
+
+function readable({ id, logprob, top }: SampledLogprob, tokenizer: Tokenizer): TokenLogprob {
+  return {
+    ...named(id, logprob, tokenizer),
+    top: top.map((each) => named(each.id, each.logprob, tokenizer)),
+  };
+}
+
+function named(id: number, logprob: number, tokenizer: Tokenizer) {
+  const bytes = tokenizer.bytes(id);
+  const token = new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes);
+  return {
+    token,
+    ...(token.includes("\ufffd") && { bytes: [...bytes] }),
+    // What float32 holds of it; a sum rather than a product, so that there is no negative zero.
+    logprob: Math.round(logprob * 1e6) / 1e6 + 0,
+  };
 }
 
 /** Why `ActiveJobs` aborted a signal. */

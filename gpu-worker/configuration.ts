@@ -2,6 +2,7 @@
 import { hostname } from "node:os";
 import { fileURLToPath } from "node:url";
 import { z } from "zod";
+import type { Capability } from "../core/capability.ts";
 import { findModel, type Model } from "../core/models.ts";
 import { fail, ok, type Result } from "../core/result.ts";
 import { sglangStart } from "../core/sglang-flags.ts";
@@ -49,6 +50,8 @@ export interface Configuration {
   /** Folder of the weights; for vLLM also the name of a repository. */
   readonly weights: string;
   readonly engine: EngineConfiguration;
+  /** What the engine takes beyond what every engine does. */
+  readonly capabilities: readonly Capability[];
   readonly slots: number;
   readonly queue: number;
   readonly drainMs: number;
@@ -79,6 +82,13 @@ export type EngineConfiguration =
 
 const EMBEDDED_SLOTS = 8;
 
+/** SGLang has no grammars without its own tokenizer, which the worker stands in for. */
+const CAPABILITIES: Readonly<Record<EngineConfiguration["kind"], readonly Capability[]>> = {
+  embedded: ["logprobs"],
+  vllm: ["logprobs", "response_format"],
+  sglang: ["logprobs"],
+};
+
 function toConfiguration(values: z.infer<typeof environment>, model: Model): Result<Configuration, string> {
   const weights = values.TESSERA_WEIGHTS ?? defaultWeights(model);
   const engine = toEngine(values, model, weights);
@@ -93,6 +103,7 @@ function toConfiguration(values: z.infer<typeof environment>, model: Model): Res
     model,
     weights,
     engine: engine.value,
+    capabilities: CAPABILITIES[engine.value.kind],
     slots:
       values.TESSERA_SLOTS ?? (engine.value.kind === "embedded" ? EMBEDDED_SLOTS : engine.value.start.slots),
     queue: values.TESSERA_QUEUE,

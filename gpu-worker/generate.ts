@@ -1,5 +1,6 @@
 /** `POST /generate`: a job frame in, events out, one JSON object a line. */
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { type Capability, needsOf } from "../core/capability.ts";
 import type { WorkerEvent } from "../core/events.ts";
 import { decodeFrame, FRAME_PATH, signedPart } from "../core/frame.ts";
 import type { Model } from "../core/models.ts";
@@ -30,6 +31,7 @@ export interface WorkerContext {
   readonly identity: { readonly worker: string; readonly boot: string };
   readonly secret: string;
   readonly model: Model;
+  readonly capabilities: readonly Capability[];
   readonly queue: number;
   readonly lifecycle: Lifecycle;
   readonly jobs: ActiveJobs;
@@ -65,7 +67,7 @@ export async function generate(
 }
 
 async function admit(context: WorkerContext, request: IncomingMessage): Promise<Result<Job, Refusal>> {
-  const { model, now } = context;
+  const { model, capabilities, now } = context;
   const loaded = checkState(context);
   if (!loaded.ok) return loaded;
   const credentials = readCredentials(request.headers, now());
@@ -79,6 +81,8 @@ async function admit(context: WorkerContext, request: IncomingMessage): Promise<
   if (!frame.ok) return frame;
   const audience = checkAudience(frame.value.header, context.identity, now());
   if (!audience.ok) return audience;
+  const lacking = needsOf(frame.value.header.sampling).find((need) => !capabilities.includes(need));
+  if (lacking) return refuse("frame_mismatch", `This worker's engine does not take '${lacking}'.`);
   const whole = context.pixels.complete(frame.value);
   if (!whole) return refuse("pixels_not_kept", "The worker does not keep these pixels; send them.");
   const job = validateFrame(whole, model, loaded.value.tokenizer);

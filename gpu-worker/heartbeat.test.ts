@@ -17,6 +17,7 @@ const BEAT: Heartbeat = {
   slots: 8,
   running: 1,
   waiting: 0,
+  capabilities: ["logprobs"],
   startMs: 900,
 };
 

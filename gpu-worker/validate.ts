@@ -3,6 +3,7 @@ import { createHash } from "node:crypto";
 import { planTiles } from "../core/anyres.ts";
 import { type Frame, type FrameHeader, type FrameImage, frameImageBytes } from "../core/frame.ts";
 import { imageTokens } from "../core/image-tokens.ts";
+import { schemaProblem } from "../core/json-schema.ts";
 import type { Model } from "../core/models.ts";
 import { renderPrompt } from "../core/prompt.ts";
 import type { Refusal } from "../core/refusal.ts";
@@ -36,6 +37,10 @@ export function validateFrame(frame: Frame, model: Model, tokenizer: Tokenizer):
     counts.push(imageTokens(image.width, image.height, model.geometry, image.grid ? "high" : "low").total);
   }
 
+  const { jsonSchema } = header.sampling;
+  const wrong = jsonSchema === undefined ? undefined : schemaProblem(parseJson(jsonSchema));
+  if (wrong !== undefined) return mismatch(`The schema of the answer: ${wrong}.`);
+
   const prompt = tokenizePrompt(renderPrompt(model.template, header.messages), tokenizer);
   const used = prompt.pieces.flatMap((piece) => ("image" in piece ? [piece.image] : []));
   if (used.some((index) => index >= counts.length) || counts.some((_, index) => !used.includes(index))) {
@@ -48,7 +53,7 @@ export function validateFrame(frame: Frame, model: Model, tokenizer: Tokenizer):
     return fail({ code: "context_length_exceeded", message });
   }
 
-  const { maxTokens, temperature, topP, seed, stop } = header.sampling;
+  const { maxTokens, stop, ...sampling } = header.sampling;
   return ok({
     header,
     imageTokens: allImageTokens,
@@ -62,10 +67,19 @@ export function validateFrame(frame: Frame, model: Model, tokenizer: Tokenizer):
         frame: image,
         pixels: frame.pixels[index] ?? new Uint8Array(),
       })),
-      sampling: { maxTokens: Math.min(maxTokens, room), temperature, topP, seed },
+      sampling: { ...sampling, maxTokens: Math.min(maxTokens, room) },
       endIds: model.stop.flatMap((name) => tokenizer.control(name) ?? []),
     },
   });
+}
+
+/** The value of a JSON text, or undefined. */
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }
 
 /** What is wrong with an image of a frame, or undefined. */

@@ -36,6 +36,43 @@ describe("the embedded engine", () => {
     expect(answer.at(-1)).toMatchObject({ type: "done" });
   });
 
+  it("tells how likely each token and its likeliest alternatives were, as bytes where a token is part of a character", async () => {
+    const sampling = { topLogprobs: 3, temperature: 2, maxTokens: 200 };
+    let parts = 0;
+    for (const seed of [1, 2, 3, 4]) {
+      const answer = await ask("你能做什么？", [], { ...sampling, seed });
+      for (const event of answer) {
+        if (event.type !== "token") continue;
+        expect(event.logprobs ?? []).toHaveLength(event.ids.length);
+        event.logprobs?.forEach(({ token, bytes, logprob, top }, index) => {
+          const id = event.ids[index] ?? -1;
+          expect(bytes ?? [...new TextEncoder().encode(token)]).toEqual([...tokenizer.bytes(id)]);
+          parts += bytes ? 1 : 0;
+          expect(top).toHaveLength(3);
+          const [first = 1, ...rest] = top.map((each) => each.logprob);
+          expect(rest).toEqual([...rest].sort((a, b) => b - a));
+          expect(first).toBeGreaterThanOrEqual(logprob);
+          expect(top.reduce((sum, each) => sum + Math.exp(each.logprob), 0)).toBeLessThanOrEqual(1 + 1e-5);
+        });
+      }
+    }
+    expect(parts).toBeGreaterThan(0);
+    const greedy = await ask(BACKGROUND, [greyImage(300, 200, 0)], { topLogprobs: 1 });
+    for (const event of greedy) {
+      if (event.type !== "token") continue;
+      for (const { token, logprob, top } of event.logprobs ?? []) expect(top).toEqual([{ token, logprob }]);
+    }
+  });
+
+  it("refuses to follow a schema, which it can't", async () => {
+    const sampling = { jsonSchema: JSON.stringify({ type: "object" }) };
+    const refused = await post(running.url, frame(running.audience, BACKGROUND, [], sampling));
+    expect(refused.status).toBe(422);
+    expect(await refused.json()).toMatchObject({
+      error: { code: "frame_mismatch", message: expect.stringContaining("'response_format'") },
+    });
+  });
+
   it("takes the base view alone, several images, extreme ratios and none at all", async () => {
     const sizes = [
       [greyImage(300, 200, 0, "low")],

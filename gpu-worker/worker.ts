@@ -34,13 +34,14 @@ export class Worker {
 
   constructor(configuration: Configuration, log: Log, now: () => number = Date.now) {
     this.#configuration = configuration;
-    const { worker, target, model, secret, queue } = configuration;
+    const { worker, target, model, secret, queue, capabilities } = configuration;
     const identity = { worker, boot: randomUUID() };
     const settlements = new Settlements({ secret, log, now });
     const context: WorkerContext = {
       identity,
       secret,
       model,
+      capabilities,
       queue,
       lifecycle: new Lifecycle(),
       jobs: new ActiveJobs(),
@@ -58,6 +59,7 @@ export class Worker {
       model: model.id,
       revision: model.revision,
       state: context.lifecycle.state,
+      capabilities: [...capabilities],
       startMs: context.lifecycle.startMs,
       ...load(context),
     });

@@ -1,5 +1,6 @@
 /** What the Account object offers to the rest of the edge. Amounts are whole micro-credits, times Unix milliseconds. */
 import type { FinishReason } from "../../core/events.ts";
+import type { TokenLogprob } from "../../core/logprobs.ts";
 import type { CacheVerdict } from "../../core/receipt.ts";
 import type { Result } from "../../core/result.ts";
 import type { Usage } from "../../core/usage.ts";
@@ -177,6 +178,8 @@ export interface Answer {
   readonly text: string;
   readonly finishReason: FinishReason;
   readonly usage: Usage;
+  /** One for each output token, where the request asked for them. */
+  readonly logprobs?: TokenLogprob[] | undefined;
 }
 
 export interface JobFailure {

@@ -48,6 +48,8 @@ async function resultKey(
     messages,
     sampling.maxTokens,
     sampling.stop,
+    sampling.topLogprobs,
+    sampling.jsonSchema,
   ]);
   const hash = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(facts));
   return `${account}/${toHex(new Uint8Array(hash))}`;

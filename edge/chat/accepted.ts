@@ -1,4 +1,5 @@
 /** An accepted request, however it runs: what the route shows of it. */
+import type { TokenLogprob } from "../../core/logprobs.ts";
 import type { Answer } from "../account/contract.ts";
 import type { Timings } from "../generate/generate.ts";
 
@@ -10,11 +11,18 @@ export interface Completion {
   readonly model: string;
 }
 
+/** A part of the answer: text that is ready, which may be none, and the probabilities of the tokens decoded, if asked for. */
+export interface Said {
+  readonly type: "text";
+  readonly text: string;
+  readonly logprobs?: readonly TokenLogprob[] | undefined;
+}
+
 export type AnswerEvent =
   | { readonly type: "queued"; readonly position: number; readonly etaMs: number }
   /** A worker has been found. */
   | { readonly type: "granted"; readonly attempt: number }
-  | { readonly type: "text"; readonly text: string }
+  | Said
   /** A stored request runs again: the text so far is not the answer's. */
   | { readonly type: "reset"; readonly attempt: number }
   /** `charge` in micro-credits; no timings for an answer that was there before. */

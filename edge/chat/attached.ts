@@ -17,6 +17,7 @@ import { factsOf } from "../receipts/facts.ts";
 import { toSeconds } from "../seconds.ts";
 import type { Accepted, AnswerEvent } from "./accepted.ts";
 import type { Question } from "./prepare.ts";
+import { Transcript } from "./transcript.ts";
 import { completionId } from "./wire.ts";
 
 /** From the request's arrival to its last token, in milliseconds; the client leaves sooner or is told. */
@@ -68,7 +69,7 @@ async function* replay(request: Attached, answer: Answer): AsyncGenerator<Answer
   const { text, usage } = answer;
   const cost = request.question.plan.price.cacheHit;
   await settle(request, 1, cost, { status: "succeeded", text, usage, cache: "hit", timings: null });
-  yield { type: "text", text: answer.text };
+  yield { type: "text", text: answer.text, logprobs: answer.logprobs };
   yield { type: "end", answer, charge: cost, timings: null };
 }
 
@@ -80,7 +81,7 @@ async function* run(
 ): AsyncGenerator<AnswerEvent, void, void> {
   const { question, signal } = request;
   const { model, plan } = question;
-  let text = "";
+  const said = new Transcript();
   let produced = 0;
   let attempt = 1;
   let settled = false;
@@ -112,10 +113,11 @@ async function* run(
         yield event;
       } else if (event.type === "token") {
         produced += event.count;
-        text += event.text;
-        if (event.text !== "") yield { type: "text", text: event.text };
+        const part = said.add(event);
+        if (part) yield part;
       } else {
-        const answer: Answer = { text, finishReason: event.finishReason, usage: event.usage };
+        const { text } = said;
+        const answer: Answer = { ...said.whole(), finishReason: event.finishReason, usage: event.usage };
         const cost = charge(plan.price, event.usage);
         const [counts] = await Promise.all([
           settle(request, attempt, cost, {

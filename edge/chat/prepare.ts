@@ -1,4 +1,5 @@
 /** From a request's body to a question that can be counted, held for and answered. */
+import { needsOf } from "../../core/capability.ts";
 import type { Sampling } from "../../core/frame.ts";
 import { findModel, type Model } from "../../core/models.ts";
 import type { Message } from "../../core/prompt.ts";
@@ -8,8 +9,9 @@ import { ApiError } from "../errors.ts";
 import { type ResolvedImage, resolveImages } from "../images/resolve.ts";
 import { currentPrice } from "../prices/book.ts";
 import { checkReplicateRequest, replicateModel } from "../replicate/support.ts";
+import { checkCapabilities } from "./capabilities.ts";
 import { planRequest, type RequestPlan } from "./plan.ts";
-import { readConversation, readMaxTokens, readSampling } from "./request.ts";
+import { readConversation, readExtras, readMaxTokens, readSampling } from "./request.ts";
 import type { ChatRequestBody } from "./schema.ts";
 import { tokenizerOf } from "./tokenizer.ts";
 
@@ -39,6 +41,7 @@ export async function prepareQuestion(
   const conversation = readConversation(body, model);
   if (replicateModel(env, model)) checkReplicateRequest(model, conversation, body);
   const { messages, images: requested } = conversation;
+  await checkCapabilities(env, model, needsOf(readExtras(body)));
   const maxTokens = readMaxTokens(body, model);
   const images = await resolveImages(env, caller, requested);
   const price = await currentPrice(env.DB, model, Date.now());

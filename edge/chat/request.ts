@@ -134,5 +134,25 @@ export function readSampling(body: ChatRequestBody, model: Model, maxTokens: num
     topP: body.top_p ?? model.defaults.topP,
     seed: body.seed ?? null,
     stop: typeof body.stop === "string" ? [body.stop] : (body.stop ?? []),
+    ...readExtras(body),
+  };
+}
+
+/** What only some engines take. Throws when `top_logprobs` stands alone. */
+export function readExtras({
+  logprobs,
+  top_logprobs,
+  response_format,
+}: ChatRequestBody): Pick<Sampling, "topLogprobs" | "jsonSchema"> {
+  if (top_logprobs != null && !logprobs) {
+    throw new ApiError("invalid_value", "'top_logprobs' needs 'logprobs' to be true.", {
+      param: "top_logprobs",
+    });
+  }
+  return {
+    ...(logprobs && { topLogprobs: top_logprobs ?? 0 }),
+    ...(response_format?.type === "json_schema" && {
+      jsonSchema: JSON.stringify(response_format.json_schema.schema),
+    }),
   };
 }

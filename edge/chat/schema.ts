@@ -1,5 +1,7 @@
 /** OpenAI's chat completion request, as far as Tessera answers it. */
 import { z } from "@hono/zod-openapi";
+import { schemaProblem } from "../../core/json-schema.ts";
+import { MOST_TOP_LOGPROBS } from "../../core/logprobs.ts";
 
 const text = z.strictObject({ type: z.literal("text"), text: z.string() });
 
@@ -40,6 +42,39 @@ const MAX_MESSAGES = 1024;
 const MAX_STOP_LENGTH = 1024;
 const stop = z.string().min(1).max(MAX_STOP_LENGTH);
 
+const jsonSchema = z
+  .record(z.string(), z.unknown())
+  .superRefine((schema, context) => {
+    const problem = schemaProblem(schema);
+    if (problem !== undefined) context.addIssue({ code: "custom", message: problem });
+  })
+  .openapi({
+    type: "object",
+    description:
+      "Types, properties, required, items, enum, const, anyOf, bounds, and references to `$defs` that do not lead back to themselves.",
+  });
+
+/** OpenAI's names of formats. */
+const formatName = z.string().regex(/^[A-Za-z0-9_-]{1,64}$/);
+
+const responseFormat = z
+  .discriminatedUnion("type", [
+    z.strictObject({ type: z.literal("text") }),
+    z.strictObject({
+      type: z.literal("json_schema"),
+      json_schema: z.strictObject({
+        name: formatName,
+        description: z.string().max(1024).optional(),
+        schema: jsonSchema,
+        // An answer follows its schema whether or not that is asked for.
+        strict: z.boolean().nullish(),
+      }),
+    }),
+  ])
+  .openapi({
+    description: "Text that is JSON by this schema, on models whose `capabilities` name `response_format`.",
+  });
+
 export const chatMessage = z.discriminatedUnion("role", [systemMessage, userMessage, assistantMessage]);
 
 /** A union, as null is not among the values of a nullable `enum` in the specification. */
@@ -59,6 +94,13 @@ export const chatRequest = z
     top_p: z.number().gt(0).max(1).nullish(),
     seed: z.int().nullish(),
     stop: z.union([stop, z.array(stop).max(4)]).nullish(),
+    logprobs: z.boolean().nullish().openapi({
+      description: "Each token's natural logarithm of probability, on models whose `capabilities` name it.",
+    }),
+    top_logprobs: z.int().min(0).max(MOST_TOP_LOGPROBS).nullish().openapi({
+      description: "How many of the likeliest tokens are shown in each place; needs `logprobs`.",
+    }),
+    response_format: responseFormat.nullish(),
     stream: z.boolean().nullish(),
     stream_options: z.strictObject({ include_usage: z.boolean().optional() }).nullish(),
     user: z.string().max(512).nullish(),
@@ -70,9 +112,7 @@ export const chatRequest = z
     n: neutral(z.literal(1)),
     frequency_penalty: neutral(z.literal(0)),
     presence_penalty: neutral(z.literal(0)),
-    logprobs: neutral(z.literal(false)),
     store: neutral(z.literal(false)),
-    response_format: neutral(z.strictObject({ type: z.literal("text") })),
     tools: neutral(z.array(z.unknown()).max(0)),
     tool_choice: neutral(z.literal("none")),
     modalities: neutral(z.array(z.literal("text")).min(1).max(1)),
@@ -85,9 +125,8 @@ export const NEUTRAL_PARAMETERS: ReadonlySet<string> = new Set([
   "n",
   "frequency_penalty",
   "presence_penalty",
-  "logprobs",
   "store",
-  "response_format",
+  "response_format.type",
   "tools",
   "tool_choice",
   "modalities",
@@ -107,6 +146,13 @@ export const usageBody = z
   })
   .openapi("Usage");
 
+const shownToken = z.object({
+  token: z.string(),
+  logprob: z.number(),
+  bytes: z.array(z.int()).openapi({ description: "A token may be a part of a character." }),
+});
+const shownLogprob = shownToken.extend({ top_logprobs: z.array(shownToken) });
+
 export const chatCompletion = z
   .object({
     id: z.string(),
@@ -117,7 +163,10 @@ export const chatCompletion = z
       z.object({
         index: z.int(),
         message: z.object({ role: z.literal("assistant"), content: z.string(), refusal: z.null() }),
-        logprobs: z.null(),
+        logprobs: z
+          .object({ content: z.array(shownLogprob), refusal: z.null() })
+          .nullable()
+          .openapi({ description: "One entry for each of the completion's tokens, if asked for." }),
         finish_reason: z.enum(["stop", "length"]),
       }),
     ),

@@ -39,7 +39,7 @@ export function replay(record: JobRecord): Accepted {
     ...(record.cache && { "cache-status": cacheStatus(record.cache) }),
   };
   async function* events(): AsyncGenerator<AnswerEvent, void, void> {
-    if (record.answer) yield { type: "text", text: record.answer.text };
+    if (record.answer) yield { type: "text", text: record.answer.text, logprobs: record.answer.logprobs };
     yield endOf(record);
   }
   return { completion: completionOf(record), headers, events: events() };

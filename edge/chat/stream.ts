@@ -64,7 +64,7 @@ async function pump(
         write(`: queued position=${event.position} eta_ms=${event.etaMs}\n\n`);
         break;
       case "text":
-        send(chunk.delta({ content: event.text }));
+        send(chunk.delta({ content: event.text }, null, event.logprobs));
         break;
       case "reset":
         throw new ApiError(

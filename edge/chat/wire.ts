@@ -1,5 +1,6 @@
 /** OpenAI's wire format of answers. */
 
+import type { TokenLogprob } from "../../core/logprobs.ts";
 import type { Usage } from "../../core/usage.ts";
 import type { Answer } from "../account/contract.ts";
 import { randomId } from "../random-id.ts";
@@ -42,12 +43,26 @@ export function completionBody(completion: Completion, answer: Answer, charge: n
       {
         index: 0,
         message: { role: "assistant", content: answer.text, refusal: null },
-        logprobs: null,
+        logprobs: logprobsBody(answer.logprobs),
         finish_reason: answer.finishReason,
       },
     ],
     usage: usageBodyOf(answer.usage, charge),
   };
+}
+
+/** Logprobs as OpenAI has them, or null where they were not asked for. */
+function logprobsBody(logprobs: readonly TokenLogprob[] | undefined) {
+  if (!logprobs) return null;
+  const content = logprobs.map(({ top, ...token }) => ({
+    ...withBytes(token),
+    top_logprobs: top.map(withBytes),
+  }));
+  return { content, refusal: null };
+}
+
+function withBytes({ token, bytes, logprob }: Omit<TokenLogprob, "top">) {
+  return { token, logprob, bytes: bytes ?? [...new TextEncoder().encode(token)] };
 }
 
 type Delta = { role: "assistant"; content: "" } | { content: string } | Record<string, never>;
@@ -62,9 +77,13 @@ export function chunkWriter(completion: Completion, includeUsage: boolean) {
   };
   const usageField = includeUsage ? { usage: null } : {};
   return {
-    delta: (delta: Delta, finishReason: Answer["finishReason"] | null = null) => ({
+    delta: (
+      delta: Delta,
+      finishReason: Answer["finishReason"] | null = null,
+      logprobs?: readonly TokenLogprob[],
+    ) => ({
       ...head,
-      choices: [{ index: 0, delta, logprobs: null, finish_reason: finishReason }],
+      choices: [{ index: 0, delta, logprobs: logprobsBody(logprobs), finish_reason: finishReason }],
       ...usageField,
     }),
     usage: (usage: Usage, charge: number) => ({ ...head, choices: [], usage: usageBodyOf(usage, charge) }),

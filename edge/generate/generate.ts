@@ -1,6 +1,8 @@
 /** The one path from a question to tokens; attached requests and stored jobs both take it. */
+import { needsOf } from "../../core/capability.ts";
 import type { EngineErrorCode, FinishReason } from "../../core/events.ts";
 import type { Sampling } from "../../core/frame.ts";
+import type { TokenLogprob } from "../../core/logprobs.ts";
 import type { Model } from "../../core/models.ts";
 import type { Message } from "../../core/prompt.ts";
 import { boundedUsage, type Usage } from "../../core/usage.ts";
@@ -53,7 +55,13 @@ export type GenerationEvent =
   /** The pictures are ready and a worker has been found for this attempt: from here on, failing is an exception. */
   | { readonly type: "granted"; readonly attempt: number }
   /** `count` tokens were decoded; `text` is what can be shown of them, and may be empty. */
-  | { readonly type: "token"; readonly text: string; readonly count: number }
+  | {
+      readonly type: "token";
+      readonly text: string;
+      readonly count: number;
+      /** One for each token, where the request asks for them. */
+      readonly logprobs?: readonly TokenLogprob[] | undefined;
+    }
   | {
       readonly type: "done";
       readonly finishReason: FinishReason;
@@ -122,7 +130,7 @@ export async function* generate(
             break;
           case "token":
             shown = true;
-            yield { type: "token", text: event.text, count: event.ids.length };
+            yield { type: "token", text: event.text, count: event.ids.length, logprobs: event.logprobs };
             break;
           case "usage":
             usage = boundedUsage(event.usage, generation.most);
@@ -200,13 +208,14 @@ async function* waitForLease(
   pool: DurableObjectStub<Pool>,
   ticket: string,
   affinity: string | null,
-  { model, deadline, signal, background }: Generation,
+  { model, sampling, deadline, signal, background }: Generation,
 ): AsyncGenerator<GenerationEvent, Lease, void> {
+  const needs = needsOf(sampling);
   let inLine = true;
   try {
     while (Date.now() < deadline) {
       signal.throwIfAborted();
-      const acquired = await pool.acquire({ id: ticket, affinity, waitMs: LINE_POLL_MS });
+      const acquired = await pool.acquire({ id: ticket, affinity, needs, waitMs: LINE_POLL_MS });
       if (acquired.kind === "waiting") {
         yield { type: "queued", position: acquired.position, etaMs: acquired.etaMs };
         continue;

@@ -1,11 +1,12 @@
 /** What the JobRun object offers. */
 import type { JobRecord } from "../account/contract.ts";
+import type { Said } from "../chat/accepted.ts";
 import type { Doorbell } from "./doorbell.ts";
 
 /** What happens to a job while it runs. */
 export type JobEvent =
   | { readonly type: "queued"; readonly position: number; readonly etaMs: number }
-  | { readonly type: "text"; readonly text: string }
+  | Said
   /** The attempt that said all the text so far was lost; `attempt` begins anew. */
   | { readonly type: "reset"; readonly attempt: number };
 

@@ -6,6 +6,7 @@ import type { CacheVerdict } from "../../core/receipt.ts";
 import type { Account } from "../account/account.ts";
 import type { Answer, Attempt, JobRecord, Outcome } from "../account/contract.ts";
 import { readResult, writeResult } from "../cache/results.ts";
+import { Transcript } from "../chat/transcript.ts";
 import type { Env } from "../env.ts";
 import { deleteObjects } from "../erasure/stores.ts";
 import { ApiError, asApiError } from "../errors.ts";
@@ -167,7 +168,7 @@ export class JobRun extends DurableObject<Env> implements JobRunApi {
     const { cache } = request;
     const cached = request.cached ?? (cache?.read ? await readResult(this.env.RESULTS, cache.key) : null);
     if (cached) {
-      this.#watchers.text(cached.text);
+      this.#watchers.say({ type: "text", text: cached.text, logprobs: cached.logprobs });
       const charge = request.price.cacheHit;
       return { answer: cached, charge, usage: cached.usage, cache: "hit", timings: null };
     }
@@ -190,16 +191,16 @@ export class JobRun extends DurableObject<Env> implements JobRunApi {
       signal: AbortSignal.any([stop, AbortSignal.timeout(Math.max(0, deadline - Date.now()))]),
       background: (work) => this.ctx.waitUntil(work),
     });
-    let text = "";
+    const said = new Transcript();
     for await (const event of events) {
       if (event.type === "queued") this.#watchers.tell(event);
       if (event.type === "token") {
         onTokens(event.count);
-        text += event.text;
-        this.#watchers.text(event.text);
+        const part = said.add(event);
+        if (part) this.#watchers.say(part);
       }
       if (event.type !== "done") continue;
-      const answer: Answer = { text, finishReason: event.finishReason, usage: event.usage };
+      const answer: Answer = { ...said.whole(), finishReason: event.finishReason, usage: event.usage };
       if (request.cache?.write) await writeResult(this.env.RESULTS, request.cache.key, answer);
       const { usage, timings } = event;
       const cost = charge(request.price, usage);

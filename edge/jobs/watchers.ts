@@ -1,4 +1,6 @@
 import type { JobRecord } from "../account/contract.ts";
+import type { Said } from "../chat/accepted.ts";
+import { Transcript } from "../chat/transcript.ts";
 import type { JobEvent, JobListener } from "./contract.ts";
 
 interface Watcher {
@@ -10,15 +12,15 @@ interface Watcher {
 /** Who watches a job. In memory: whoever loses sight of a job asks again. */
 export class Watchers {
   readonly #watchers = new Set<Watcher>();
-  /** The present attempt's text. */
-  #text = "";
+  /** What the present attempt has said. */
+  #said = new Transcript();
 
   /** Settles when the job has ended. */
   add(listener: JobListener): Promise<JobRecord> {
     const { promise, resolve, reject } = Promise.withResolvers<JobRecord>();
     const watcher = { listener, resolve, reject };
     this.#watchers.add(watcher);
-    if (this.#text !== "") this.#tell(watcher, { type: "text", text: this.#text });
+    if (!this.#said.empty) this.#tell(watcher, { type: "text", ...this.#said.whole() });
     return promise;
   }
 
@@ -27,14 +29,13 @@ export class Watchers {
   }
 
   begin(attempt: number): void {
-    if (this.#text !== "") this.tell({ type: "reset", attempt });
-    this.#text = "";
+    if (!this.#said.empty) this.tell({ type: "reset", attempt });
+    this.#said = new Transcript();
   }
 
-  text(text: string): void {
-    if (text === "") return;
-    this.#text += text;
-    this.tell({ type: "text", text });
+  say(part: Said): void {
+    this.#said.add(part);
+    this.tell(part);
   }
 
   end(record: JobRecord): void {

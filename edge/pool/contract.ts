@@ -1,4 +1,5 @@
 /** What the Pool object offers. Times are milliseconds. */
+import type { Capability } from "../../core/capability.ts";
 
 /** The right to run one job on one worker process. */
 export interface Lease {
@@ -21,6 +22,8 @@ export interface Ticket {
   readonly id: string;
   /** What the worker may hold in its caches, or null: the namespaced digest of the first image. */
   readonly affinity: string | null;
+  /** What the worker's engine must take. */
+  readonly needs: readonly Capability[];
   /** How long this call may wait for a free slot. */
   readonly waitMs: number;
 }

@@ -1,4 +1,5 @@
 import { DurableObject } from "cloudflare:workers";
+import type { Capability } from "../../core/capability.ts";
 import { HEARTBEAT_EXPIRY_MS, type Heartbeat } from "../../core/heartbeat.ts";
 import type { Demand } from "../../core/scaling.ts";
 import type { Env } from "../env.ts";
@@ -103,6 +104,13 @@ export class Pool extends DurableObject<Env> {
     return this.#workers.size > 0;
   }
 
+  /** What some worker of this model takes, ready or not; null when there is none. */
+  capabilities(): Capability[] | null {
+    this.#expire();
+    if (this.#workers.size === 0) return null;
+    return [...new Set([...this.#workers.values()].flatMap(({ heartbeat }) => heartbeat.capabilities))];
+  }
+
   /** Whether any worker of this model is ready. */
   ready(): boolean {
     this.#expire();
@@ -149,13 +157,12 @@ export class Pool extends DurableObject<Env> {
     waiting.askedAt = Date.now();
   }
 
-  /** Grants only to the head of the line: first come, first served. */
+  /** Grants only to the next in the line. */
   #tryGrant(id: string): Acquired | null {
     this.#expire();
-    const [head] = this.#line.values();
-    if (!head || head.ticket.id !== id) return null;
-    const chosen = chooseWorker(this.#ready(), head.ticket.affinity);
-    if (!chosen) return null;
+    const next = this.#next();
+    if (!next || next.waiting.ticket.id !== id) return null;
+    const { chosen } = next;
     this.#line.delete(id);
     this.#unserved.delete(id);
     const lease: Lease = {
@@ -167,6 +174,18 @@ export class Pool extends DurableObject<Env> {
     this.#leases.set(lease.id, { worker: chosen.worker, boot: chosen.boot, grantedAt: Date.now() });
     this.#serveLine();
     return { kind: "granted", lease };
+  }
+
+  /** First come, first served, but nobody waits behind one that needs what no free worker takes. */
+  #next() {
+    const ready = this.#ready();
+    for (const waiting of this.#line.values()) {
+      const { needs, affinity } = waiting.ticket;
+      const able = ready.filter(({ capabilities }) => needs.every((need) => capabilities.includes(need)));
+      const chosen = chooseWorker(able, affinity);
+      if (chosen) return { waiting, chosen };
+    }
+    return undefined;
   }
 
   #place(id: string): Acquired {
@@ -193,15 +212,15 @@ export class Pool extends DurableObject<Env> {
         boot: heartbeat.boot,
         origin,
         slots: heartbeat.slots,
+        capabilities: heartbeat.capabilities,
         // Leases count what the worker has not reported yet; its report counts what this object has forgotten.
         load: Math.max(held.get(heartbeat.worker)?.length ?? 0, heartbeat.running + heartbeat.waiting),
       }));
   }
 
-  /** Lets the head of the line try; it grants itself and wakes the next. */
+  /** Lets the next in the line try; it grants itself and wakes the one after it. */
   #serveLine(): void {
-    const [head] = this.#line.values();
-    head?.wake?.();
+    this.#next()?.waiting.wake?.();
   }
 
   #expire(): void {

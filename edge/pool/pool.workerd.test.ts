@@ -21,12 +21,13 @@ function report(changes: Partial<Heartbeat> = {}): Heartbeat {
     slots: 2,
     running: 0,
     waiting: 0,
+    capabilities: [],
     startMs: 1_000,
     ...changes,
   };
 }
 
-const ticket = (id: string, waitMs = 20): Ticket => ({ id, affinity: null, waitMs });
+const ticket = (id: string, waitMs = 20): Ticket => ({ id, affinity: null, needs: [], waitMs });
 const ORIGIN = "http://127.0.0.1:9";
 
 describe("Pool", () => {
@@ -50,6 +51,30 @@ describe("Pool", () => {
       kind: "granted",
       lease: { worker: "gpu-1", boot: "boot-1", origin: ORIGIN },
     });
+  });
+
+  it("gives a request to a worker whose engine takes it, and lets others pass meanwhile", async () => {
+    const pool = newPool();
+    expect(await pool.capabilities()).toBeNull();
+    const embedded = report({ worker: "gpu-1", slots: 1, capabilities: ["logprobs"] });
+    const vllm = report({ worker: "gpu-2", slots: 1, capabilities: ["logprobs", "response_format"] });
+    await pool.heartbeat(embedded, ORIGIN, Date.now());
+    expect(await pool.capabilities()).toEqual(["logprobs"]);
+    await pool.heartbeat(vllm, ORIGIN, Date.now());
+    expect((await pool.capabilities())?.toSorted()).toEqual(["logprobs", "response_format"]);
+
+    const schema = (id: string): Ticket => ({ ...ticket(id), needs: ["response_format"] });
+    expect(await pool.acquire(schema("a"))).toMatchObject({ kind: "granted", lease: { worker: "gpu-2" } });
+    expect(await pool.acquire(schema("b"))).toMatchObject({ kind: "waiting", position: 1 });
+    const passing = await pool.acquire({ ...ticket("c"), needs: ["logprobs"] });
+    expect(passing).toMatchObject({ kind: "granted", lease: { worker: "gpu-1" } });
+
+    const waiting = pool.acquire({ ...schema("b"), waitMs: 5_000 });
+    if (passing.kind !== "granted") throw new Error("The passing job is granted.");
+    await pool.release(passing.lease.id, false);
+    expect(await Promise.race([waiting, pool.acquire(schema("d"))])).toMatchObject({ kind: "waiting" });
+    await pool.heartbeat({ ...vllm, boot: "boot-2" }, ORIGIN, Date.now() + 1_000);
+    expect(await waiting).toMatchObject({ kind: "granted", lease: { worker: "gpu-2" } });
   });
 
   it("makes jobs wait for a worker that is starting", async () => {

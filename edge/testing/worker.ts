@@ -9,7 +9,15 @@ const MODEL = "tessera-tiny";
 /** The pool of tessera-tiny believes in a ready worker. */
 export async function reportWorker(): Promise<void> {
   const load = { state: "ready", slots: 8, running: 0, waiting: 0, startMs: null } as const;
-  const report = { worker: "gpu-1", boot: "1", target: "gpu-1", model: MODEL, revision: "test", ...load };
+  const report = {
+    worker: "gpu-1",
+    boot: "1",
+    target: "gpu-1",
+    model: MODEL,
+    revision: "test",
+    ...load,
+    capabilities: [],
+  };
   await env.POOL.get(env.POOL.idFromName(MODEL)).heartbeat(report, "http://127.0.0.1:9", Date.now());
 }
 

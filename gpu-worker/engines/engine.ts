@@ -15,7 +15,10 @@ export interface EngineRequest {
   readonly namespace: string;
   readonly prompt: readonly PromptPiece[];
   readonly images: readonly EngineImage[];
-  readonly sampling: Pick<Sampling, "maxTokens" | "temperature" | "topP" | "seed">;
+  readonly sampling: Pick<
+    Sampling,
+    "maxTokens" | "temperature" | "topP" | "seed" | "topLogprobs" | "jsonSchema"
+  >;
   /** Ids at which the engine ends; they are never among its tokens. */
   readonly endIds: readonly number[];
 }
@@ -28,9 +31,24 @@ export interface EngineTimings {
   readonly decodeMs: number;
 }
 
+/** An id and the natural logarithm of its probability, before temperature and top_p. */
+export interface IdLogprob {
+  readonly id: number;
+  readonly logprob: number;
+}
+
+export interface SampledLogprob extends IdLogprob {
+  /** The likeliest in its place, likeliest first. */
+  readonly top: readonly IdLogprob[];
+}
+
 export type EngineStep =
-  /** Ids decoded since the last step. */
-  | { readonly type: "tokens"; readonly ids: readonly number[] }
+  /** Ids decoded since the last step, with one logprob each where the request asks for them. */
+  | {
+      readonly type: "tokens";
+      readonly ids: readonly number[];
+      readonly logprobs?: readonly SampledLogprob[] | undefined;
+    }
   | { readonly type: "end"; readonly reason: "stop" | "length" }
   /** The sequence cannot go on; the engine itself may. */
   | { readonly type: "failed"; readonly message: string }

@@ -32,6 +32,14 @@ export function question(text: string, ...pictures: readonly (Uint8Array | strin
   };
 }
 
+const token = z.strictObject({ token: z.string(), logprob: z.number(), bytes: z.array(z.int()) });
+
+/** OpenAI's form of logprobs, with exactly these fields. */
+export const logprobs = z.strictObject({
+  content: z.array(token.extend({ top_logprobs: z.array(token) })),
+  refusal: z.null(),
+});
+
 export const completion = z.object({
   id: z.string().startsWith("chatcmpl-"),
   object: z.literal("chat.completion"),
@@ -41,7 +49,7 @@ export const completion = z.object({
     z.object({
       index: z.literal(0),
       message: z.object({ role: z.literal("assistant"), content: z.string(), refusal: z.null() }),
-      logprobs: z.null(),
+      logprobs: logprobs.nullable(),
       finish_reason: z.enum(["stop", "length"]),
     }),
   ]),

@@ -1,11 +1,15 @@
 /** Reads an answer's server-sent events. */
 import { z } from "zod";
-import { completion, envelope } from "./question.ts";
+import { completion, envelope, logprobs as logprobsBody } from "./question.ts";
 
 const chunk = z.object({
   id: z.string(),
   choices: z.array(
-    z.object({ delta: z.object({ content: z.string().optional() }), finish_reason: z.string().nullable() }),
+    z.object({
+      delta: z.object({ content: z.string().optional() }),
+      logprobs: logprobsBody.nullable(),
+      finish_reason: z.string().nullable(),
+    }),
   ),
   usage: completion.shape.usage.nullish(),
 });
@@ -37,15 +41,17 @@ export async function* streamEvents(response: Response): AsyncGenerator<StreamEv
   }
 }
 
-/** A whole stream's text and usage. Throws unless it ends as it should. */
+/** A whole stream's text, usage and, if asked for, logprobs. Throws unless it ends as it should. */
 export async function readStream(response: Response) {
   const events = await Array.fromAsync(streamEvents(response));
   const failed = events.find((event) => event.type === "error");
   if (failed) throw new Error(`The stream failed: ${failed.error.code}`);
   if (events.at(-1)?.type !== "done") throw new Error("The stream has no end.");
   const chunks = events.flatMap((event) => (event.type === "chunk" ? [event.chunk] : []));
+  const logprobs = chunks.flatMap(({ choices }) => choices[0]?.logprobs?.content ?? []);
   return {
     text: chunks.map(({ choices }) => choices[0]?.delta.content ?? "").join(""),
+    ...(logprobs.length > 0 && { logprobs }),
     usage: chunks.findLast(({ usage }) => usage)?.usage,
   };
 }

@@ -33,7 +33,7 @@ import { dataUrl } from "../helpers/picture.ts";
 import { until } from "../helpers/poll.ts";
 import { allGone, Product, temporaryHome } from "../helpers/product.ts";
 import { type ChatBody, type Completion, MODEL, question, textOf } from "../helpers/question.ts";
-import { streamEvents } from "../helpers/stream.ts";
+import { readStream, streamEvents } from "../helpers/stream.ts";
 import { workerProcess } from "../helpers/worker-process.ts";
 import { bodyOf, CASES, type Case, oracleCase, picturesOf } from "./cases.ts";
 import { installVllm } from "./install.ts";
@@ -41,6 +41,8 @@ import { VllmWorker } from "./worker.ts";
 
 const WEIGHTS = join(import.meta.dirname, "../../models/tessera-tiny/weights");
 const SCALER_TOKEN = "scaler-token-of-the-tests";
+/** Digits after the point in which two float32 engines' logarithms agree. */
+const LOGPROB_DIGITS = 2;
 const NO_STORE = { "cache-control": "no-store" };
 
 const expected = z.object({
@@ -177,8 +179,12 @@ describe("vLLM behind the product", () => {
     console.log(`${fromVllm.size} answers equal transformers'.`);
   });
 
-  it("answers what the embedded engine answers, and alike to a base view alone", async () => {
-    const low = CASES.slice(0, 4).map((each) => lowDetail(bodyOf(each)));
+  it("answers what the embedded engine answers, and alike to a base view alone, as likely token by token", async () => {
+    const low = CASES.slice(0, 4).map((each) => ({
+      ...lowDetail(bodyOf(each)),
+      logprobs: true,
+      top_logprobs: 3,
+    }));
     const lowFromVllm = await withoutEmbedded(() =>
       Promise.all(low.map((body) => account.ask(body, NO_STORE))),
     );
@@ -191,6 +197,51 @@ describe("vLLM behind the product", () => {
     for (const { name } of CASES)
       expect(answerOf(fromEmbedded, name), name).toEqual(answerOf(fromVllm, name));
     expect(lowFromEmbedded.map(shown)).toEqual(lowFromVllm.map(shown));
+    const [ours, theirs] = [lowFromEmbedded, lowFromVllm].map((answers) => answers.flatMap(likelihoods));
+    expect(ours?.length).toBeGreaterThan(low.length);
+    expect(theirs).toEqual(
+      ours?.map(({ token, values }) => ({
+        token,
+        values: values.map((value) => expect.closeTo(value, LOGPROB_DIGITS)),
+      })),
+    );
+  });
+
+  it("follows a JSON Schema, whoever else could answer, and tells how likely its tokens were", async () => {
+    await until("vLLM among the model's capabilities", async () => {
+      const model = await (await account.fetch(`/v1/models/${MODEL}`)).json();
+      return z.object({ capabilities: z.array(z.string()) }).parse(model).capabilities.length === 2;
+    });
+    const [picture] = CASES[0] ? picturesOf(CASES[0]) : [];
+    if (!picture) throw new Error("The first case has no picture.");
+    const shape = z.strictObject({
+      color: z.enum(["red", "blue", "green", "蓝色"]),
+      count: z.int().min(0).max(9),
+      where: z.strictObject({ side: z.enum(["left", "right"]).nullable() }),
+    });
+    const schema = { name: "shape", strict: true, schema: z.toJSONSchema(shape) };
+    const body = {
+      ...question("What is in the picture?", dataUrl(picture.bytes)),
+      response_format: { type: "json_schema", json_schema: schema },
+      logprobs: true,
+      top_logprobs: 10,
+      max_tokens: 128,
+    };
+    const before = { vllm: await vllm.done(), embedded: await generations(product.address) };
+    for (const temperature of [0, 2]) {
+      const asked = { ...body, temperature, seed: 7 };
+      const answer = await account.ask(asked, NO_STORE);
+      expect(answer.choices[0].finish_reason).toBe("stop");
+      expect(shape.safeParse(JSON.parse(textOf(answer))).error).toBeUndefined();
+      expect(answer.choices[0].logprobs?.content).toHaveLength(answer.usage.completion_tokens);
+      const stream = await readStream(
+        await account.post("/v1/chat/completions", { ...asked, stream: true }, NO_STORE),
+      );
+      const job = await endedJob(account, (await acceptJob(account, asked, NO_STORE)).id);
+      expect([stream.text, job.result && textOf(job.result)]).toEqual([textOf(answer), textOf(answer)]);
+    }
+    expect((await vllm.done()) - before.vllm).toBe(6);
+    expect(await generations(product.address)).toBe(before.embedded);
   });
 
   it("is free soon after a client has left", async () => {
@@ -319,6 +370,14 @@ function shown({ choices, usage }: Completion) {
     image: usage.prompt_tokens_details.image_tokens,
     output: usage.completion_tokens,
   };
+}
+
+/** Each token with the probabilities of the likeliest in its place, best first. */
+function likelihoods({ choices }: Completion) {
+  return (choices[0].logprobs?.content ?? []).map(({ token, logprob, top_logprobs }) => ({
+    token,
+    values: [logprob, ...top_logprobs.map((each) => each.logprob)],
+  }));
 }
 
 function answerOf(answers: ReadonlyMap<string, Completion>, name: string) {

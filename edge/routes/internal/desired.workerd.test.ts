@@ -23,12 +23,13 @@ function heartbeat(model: string, changes: Partial<Heartbeat>): Heartbeat {
     slots: 4,
     running: 0,
     waiting: 0,
+    capabilities: [],
     startMs: null,
     ...changes,
   };
 }
 
-const ticket = (id: string) => ({ id, affinity: null, waitMs: 0 });
+const ticket = (id: string) => ({ id, affinity: null, needs: [], waitMs: 0 });
 
 describe("the desired count of workers", () => {
   it.each([

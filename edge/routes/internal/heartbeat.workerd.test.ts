@@ -19,6 +19,7 @@ const report: Heartbeat = {
   slots: 1,
   running: 0,
   waiting: 0,
+  capabilities: [],
   startMs: null,
 };
 

@@ -2,7 +2,6 @@ import { z } from "@hono/zod-openapi";
 import { findModel } from "../../../core/models.ts";
 import { requireKey } from "../../auth/caller.ts";
 import { ApiError } from "../../errors.ts";
-import { currentPrice } from "../../prices/book.ts";
 import { jsonResponse, KEY_SECURITY, type Operation } from "../operation.ts";
 import { modelBody, modelSchema } from "./wire.ts";
 
@@ -20,7 +19,6 @@ export const getModel: Operation = {
     await context.get("caller").authorise("infer");
     const model = findModel(context.req.param("id") ?? "");
     if (!model) throw new ApiError("model_not_found", "There is no such model. See /v1/models.");
-    const price = await currentPrice(context.env.DB, model, Date.now());
-    return context.json(modelBody(context.env, model, price));
+    return context.json(await modelBody(context.env, model));
   },
 };

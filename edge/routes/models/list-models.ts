@@ -1,7 +1,6 @@
 import { z } from "@hono/zod-openapi";
 import { MODELS } from "../../../core/models.ts";
 import { requireKey } from "../../auth/caller.ts";
-import { currentPrice } from "../../prices/book.ts";
 import { jsonResponse, KEY_SECURITY, type Operation } from "../operation.ts";
 import { modelBody, modelSchema } from "./wire.ts";
 
@@ -18,10 +17,7 @@ export const listModels: Operation = {
   middleware: [requireKey],
   handler: async (context) => {
     await context.get("caller").authorise("infer");
-    const data: z.infer<typeof modelSchema>[] = [];
-    for (const model of MODELS) {
-      data.push(modelBody(context.env, model, await currentPrice(context.env.DB, model, Date.now())));
-    }
+    const data = await Promise.all(MODELS.map((model) => modelBody(context.env, model)));
     return context.json({ object: "list", data });
   },
 };

@@ -1,6 +1,9 @@
 import { z } from "@hono/zod-openapi";
-import type { Model, Price } from "../../../core/models.ts";
+import { capability } from "../../../core/capability.ts";
+import type { Model } from "../../../core/models.ts";
+import { capabilitiesOf } from "../../chat/capabilities.ts";
 import type { Env } from "../../env.ts";
+import { currentPrice } from "../../prices/book.ts";
 import { priceBody, priceSchema } from "../../prices/wire.ts";
 import { replicateModel } from "../../replicate/support.ts";
 import { pair } from "../operation.ts";
@@ -19,6 +22,10 @@ export const modelSchema = z
       description:
         "`replicate` takes one question about one whole image, and its tokens are counted by Tessera, not by the engine.",
     }),
+    capabilities: z.array(capability).openapi({
+      description:
+        "Parameters beyond those of every model that some engine serving it takes at the moment; empty while none serves it.",
+    }),
     geometry: z.object({
       tile: z.int(),
       patch: z.int(),
@@ -32,7 +39,11 @@ export const modelSchema = z
   .openapi("Model");
 
 /** A registry entry as this deployment's API shows it, with its present price. */
-export function modelBody(env: Env, model: Model, price: Price): z.infer<typeof modelSchema> {
+export async function modelBody(env: Env, model: Model): Promise<z.infer<typeof modelSchema>> {
+  const [price, capabilities] = await Promise.all([
+    currentPrice(env.DB, model, Date.now()),
+    capabilitiesOf(env, model),
+  ]);
   const { geometry, defaults } = model;
   return {
     id: model.id,
@@ -44,6 +55,7 @@ export function modelBody(env: Env, model: Model, price: Price): z.infer<typeof 
     max_output_tokens: model.maxOutputTokens,
     max_images: model.maxImages,
     served_by: replicateModel(env, model) ? "replicate" : "workers",
+    capabilities: [...(capabilities ?? [])],
     geometry: {
       tile: geometry.tile,
       patch: geometry.patch,

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { seededRandom } from "./random.ts";
-import { sample } from "./sampler.ts";
+import { logprobs, sample } from "./sampler.ts";
 
 const LOGITS = Float32Array.of(1, 3, 2, 3, -1);
 
@@ -52,5 +52,19 @@ describe("a seeded generator", () => {
     expect(seeds.map(draw)).toEqual(draws);
     expect(new Set(draws.flat()).size).toBe(4 * seeds.length);
     expect(draws.flat().every((value) => value >= 0 && value < 1)).toBe(true);
+  });
+});
+
+describe("the probabilities of a token", () => {
+  it("are logarithms of the softmax, whatever the temperature, best first", () => {
+    const sum = [...LOGITS].reduce((total, logit) => total + Math.exp(logit), 0);
+    const of = (id: number) => ({ id, logprob: expect.closeTo((LOGITS[id] ?? 0) - Math.log(sum), 6) });
+    expect(logprobs(LOGITS, 2, 3)).toEqual({ ...of(2), top: [of(1), of(3), of(2)] });
+    expect(logprobs(LOGITS, 4, 0)).toEqual({ ...of(4), top: [] });
+  });
+
+  it("stay finite for logits of any size", () => {
+    const { logprob, top } = logprobs(Float32Array.of(1e30, -1e30), 0, 2);
+    expect([logprob, ...top.map((each) => each.logprob)].every(Number.isFinite)).toBe(true);
   });
 });

@@ -1,5 +1,6 @@
 import type { Sampling } from "../../../core/frame.ts";
 import { fail, ok, type Result } from "../../../core/result.ts";
+import type { SampledLogprob } from "../engine.ts";
 import type { Random } from "./random.ts";
 
 /**
@@ -31,11 +32,21 @@ export function sample(
   return ok(best);
 }
 
+/** The logarithm of an id's probability, and the `count` likeliest ids with theirs, best first, the lowest among equals. */
+export function logprobs(logits: Float32Array, id: number, count: number): SampledLogprob {
+  const greatest = logits.reduce((most, logit) => Math.max(most, logit), Number.NEGATIVE_INFINITY);
+  const total = logits.reduce((sum, logit) => sum + Math.exp(logit - greatest), 0);
+  const of = (each: number) => ({
+    id: each,
+    logprob: (logits[each] ?? Number.NaN) - greatest - Math.log(total),
+  });
+  const order = count === 0 ? new Uint32Array() : descending(logits).subarray(0, count);
+  return { ...of(id), top: Array.from(order, of) };
+}
+
 /** The likeliest ids, best first, up to the one with which they hold `topP` of the whole. */
 function nucleus(weights: Float64Array, topP: number): Uint32Array {
-  const order = Uint32Array.from(weights.keys()).sort(
-    (a, b) => (weights[b] ?? 0) - (weights[a] ?? 0) || a - b,
-  );
+  const order = descending(weights);
   const needed = topP * sum(order, weights);
   let held = 0;
   const size = order.findIndex((id) => {
@@ -43,6 +54,10 @@ function nucleus(weights: Float64Array, topP: number): Uint32Array {
     return held >= needed;
   });
   return size < 0 ? order : order.subarray(0, size + 1);
+}
+
+function descending(values: Float32Array | Float64Array): Uint32Array {
+  return Uint32Array.from(values.keys()).sort((a, b) => (values[b] ?? 0) - (values[a] ?? 0) || a - b);
 }
 
 function sum(ids: Uint32Array, weights: Float64Array): number {

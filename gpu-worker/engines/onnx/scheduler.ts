@@ -1,7 +1,7 @@
 import type { EngineLoad, EngineStep } from "../engine.ts";
 import type { Graphs } from "./graphs.ts";
 import { KeyValueCache } from "./key-value-cache.ts";
-import { sample } from "./sampler.ts";
+import { logprobs, sample } from "./sampler.ts";
 import type { Sequence } from "./sequence.ts";
 
 /** What the scheduler needs beyond the graphs: one image's features, and the embeddings of a whole prompt. */
@@ -137,13 +137,13 @@ export class Scheduler {
 
   #take(sequence: Sequence, logits: Float32Array | undefined): void {
     if (!logits) throw new Error("A row has no logits.");
-    const id = sample(
-      logits.subarray(0, this.#options.vocabulary),
-      sequence.request.sampling,
-      sequence.random,
-    );
-    if (id.ok) sequence.accept(id.value);
-    else this.#fail([sequence], new Error("The model's logits are not numbers."));
+    const { sampling } = sequence.request;
+    const entries = logits.subarray(0, this.#options.vocabulary);
+    const id = sample(entries, sampling, sequence.random);
+    if (id.ok) {
+      const { topLogprobs: count } = sampling;
+      sequence.accept(id.value, count === undefined ? undefined : logprobs(entries, id.value, count));
+    } else this.#fail([sequence], new Error("The model's logits are not numbers."));
   }
 
   /** Frees the rows of sequences that have ended or whose reader is gone. */

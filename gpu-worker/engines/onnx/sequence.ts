@@ -1,4 +1,4 @@
-import type { EngineRequest, EngineStep, EngineTimings } from "../engine.ts";
+import type { EngineRequest, EngineStep, EngineTimings, SampledLogprob } from "../engine.ts";
 import { type Random, seededRandom } from "./random.ts";
 
 /** One request on its way through the engine, and the steps that its reader has not taken yet. */
@@ -49,7 +49,7 @@ export class Sequence {
   }
 
   /** Takes a decoded id: gives it to the reader, and ends the sequence where it must end. */
-  accept(id: number): void {
+  accept(id: number, logprob?: SampledLogprob): void {
     const { endIds, sampling } = this.request;
     this.#decodeStart ??= performance.now();
     this.#milliseconds.decodeMs = performance.now() - this.#decodeStart;
@@ -59,7 +59,7 @@ export class Sequence {
     }
     this.produced += 1;
     this.lastId = id;
-    this.#push({ type: "tokens", ids: [id] });
+    this.#push({ type: "tokens", ids: [id], logprobs: logprob && [logprob] });
     if (this.produced >= sampling.maxTokens) this.finish({ type: "end", reason: "length" });
   }
 

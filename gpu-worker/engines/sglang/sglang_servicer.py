@@ -63,6 +63,19 @@ def sampling_of(parameters):
     return chosen
 
 
+def logprobs_of(about, count):
+    """The logprobs of a step, as pairs of value and id: each token's own, then the likeliest in its place."""
+    own = about.output_token_logprobs
+    return messages.OutputLogProbs(
+        token_logprobs=[value for value, _, *_ in own],
+        token_ids=[id for _, id, *_ in own],
+        top_logprobs=[
+            messages.TopLogProbs(values=[value for value, _, *_ in top], token_ids=[id for _, id, *_ in top])
+            for top in (about.output_top_logprobs if count else [])
+        ],
+    )
+
+
 class Servicer(service.VllmEngineServicer):
     def __init__(self, engine):
         self.engine = engine
@@ -79,6 +92,9 @@ class Servicer(service.VllmEngineServicer):
             question["cache_salt"] = inputs.mm_hashes[0]
         elif request.media_refs.items:
             question["image_data"] = [item.url for item in request.media_refs.items]
+        count = request.sampling_params.logprobs if request.sampling_params.HasField("logprobs") else None
+        if count is not None:
+            question.update(return_logprob=True, top_logprobs_num=count)
         ended = False
         try:
             async for output in await self.engine.async_generate(
@@ -87,7 +103,8 @@ class Servicer(service.VllmEngineServicer):
                 about = SimpleNamespace(**output["meta_info"])
                 counts = {"prompt_tokens": about.prompt_tokens, "cached_tokens": about.cached_tokens}
                 if output["output_ids"]:
-                    chunk = messages.GenerateStreamChunk(token_ids=output["output_ids"], **counts)
+                    logprobs = None if count is None else logprobs_of(about, count)
+                    chunk = messages.GenerateStreamChunk(token_ids=output["output_ids"], output_logprobs=logprobs, **counts)
                     yield messages.GenerateResponse(chunk=chunk)
                 if about.finish_reason is not None:
                     ended = True

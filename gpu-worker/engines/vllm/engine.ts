@@ -10,7 +10,7 @@ import type { Engine, EngineRequest, EngineStep, EngineTimings, Generation } fro
 import { checkEngine } from "./check.ts";
 import { connect, type VllmClient } from "./client.ts";
 import { EngineProcess, freePort } from "./process.ts";
-import { generateRequest, type LogitBias, withoutPadding } from "./request.ts";
+import { generateRequest, type LogitBias, tokensOf, withoutPadding } from "./request.ts";
 
 export interface VllmEngineOptions {
   readonly model: Model;
@@ -164,8 +164,8 @@ class VllmEngine implements Engine {
           if (clock.first()) this.#countImages(sent, response.value.cachedTokens);
           clock.step();
           this.#steps += 1;
-          const ids = response.value.tokenIds.filter((each) => !request.endIds.includes(each));
-          if (ids.length > 0) yield { type: "tokens", ids };
+          const step = tokensOf(response.value, request, this.#logitBias);
+          if (step.ids.length > 0) yield step;
         } else if (response.case === "complete") {
           const { finishReason } = response.value;
           ended = true;

@@ -1,3 +1,4 @@
+import { create } from "@bufbuild/protobuf";
 import { describe, expect, it } from "vitest";
 import { imageTokens } from "../../../core/image-tokens.ts";
 import { MODELS } from "../../../core/models.ts";
@@ -6,7 +7,8 @@ import { frame, greyImage, type SentImage, TINY } from "../../testing/frames.ts"
 import { validateFrame } from "../../validate.ts";
 import type { EngineRequest } from "../engine.ts";
 import { KNOWN_IMAGES } from "./check.ts";
-import { generateRequest, withoutPadding } from "./request.ts";
+import { GenerateStreamChunkSchema } from "./protocol_pb.ts";
+import { generateRequest, tokensOf, withoutPadding } from "./request.ts";
 
 const AUDIENCE = { worker: "test", boot: "test" };
 
@@ -75,6 +77,57 @@ describe("a request to vLLM", () => {
     );
     expect(samplingParams).toMatchObject({ temperature: 0, ignoreEos: true, seed: 2 ** 31 - 1 });
     expect(samplingParams?.stopTokenIds).toEqual([tokenizer.control("<|im_end|>")]);
+  });
+});
+
+describe("the probabilities that vLLM gives", () => {
+  const end = tokenizer.control("<|im_end|>") ?? 0;
+  const bias = withoutPadding(100, 102);
+  const asking = (topLogprobs: number): EngineRequest => {
+    const request = requestFor([]);
+    return { ...request, sampling: { ...request.sampling, topLogprobs } };
+  };
+  const chunk = create(GenerateStreamChunkSchema, {
+    tokenIds: [50, end],
+    outputLogprobs: {
+      tokenIds: [50, end],
+      tokenLogprobs: [-3, -1],
+      // The sampled id comes first; padding and what a grammar rules out are among the others.
+      topLogprobs: [
+        { tokenIds: [50, 7, 101, 9, 8], values: [-3, -0.5, -0.75, Number.NEGATIVE_INFINITY, -1.5] },
+        { tokenIds: [end], values: [-1] },
+      ],
+    },
+  });
+
+  it("are asked for with room for what is ruled out, and for the sampled id", () => {
+    for (const [asked, sent] of [
+      [0, 0],
+      [5, 8],
+    ] as const) {
+      expect(generateRequest("id", asking(asked), TINY, bias).samplingParams?.logprobs).toBe(sent);
+    }
+    expect(generateRequest("id", requestFor([]), TINY, bias).samplingParams?.logprobs).toBeUndefined();
+  });
+
+  it("are those of the vocabulary's possible ids, best first, without the end", () => {
+    expect(tokensOf(chunk, asking(3), bias)).toEqual({
+      type: "tokens",
+      ids: [50],
+      logprobs: [
+        {
+          id: 50,
+          logprob: -3,
+          top: [
+            { id: 7, logprob: -0.5 },
+            { id: 8, logprob: -1.5 },
+            { id: 50, logprob: -3 },
+          ],
+        },
+      ],
+    });
+    expect(tokensOf(chunk, asking(1), bias).logprobs?.[0]?.top).toEqual([{ id: 7, logprob: -0.5 }]);
+    expect(tokensOf(chunk, requestFor([]), bias)).toEqual({ type: "tokens", ids: [50] });
   });
 });
 

@@ -5,8 +5,8 @@ import { planTiles } from "../../../core/anyres.ts";
 import { imageTokens } from "../../../core/image-tokens.ts";
 import type { Geometry, Model } from "../../../core/models.ts";
 import { normalisedTiles } from "../../normalise.ts";
-import type { EngineImage, EngineRequest } from "../engine.ts";
-import type { GenerateRequestSchema } from "./protocol_pb.ts";
+import type { EngineImage, EngineRequest, EngineStep, SampledLogprob } from "../engine.ts";
+import type { GenerateRequestSchema, GenerateStreamChunk } from "./protocol_pb.ts";
 
 /** The engine's number for the modality of an image. */
 export const IMAGE = 1;
@@ -22,6 +22,37 @@ export function withoutPadding(vocabulary: number, rows: number): LogitBias {
   return Object.fromEntries(padding.map((id) => [id, Number.NEGATIVE_INFINITY]));
 }
 
+/**
+ * How many alternatives the engine is asked for, so that `count` of the vocabulary are among them: those that are ruled out
+ * keep their probabilities, and the sampled id comes first and takes a place.
+ */
+function askedLogprobs(count: number, logitBias: LogitBias): number {
+  return count === 0 ? 0 : 1 + count + Object.keys(logitBias).length;
+}
+
+/** The ids of a step that belong to the answer, with the logprobs that were asked for. */
+export function tokensOf(
+  { tokenIds, outputLogprobs }: Pick<GenerateStreamChunk, "tokenIds" | "outputLogprobs">,
+  { endIds, sampling }: EngineRequest,
+  logitBias: LogitBias,
+): Extract<EngineStep, { type: "tokens" }> {
+  const ids = tokenIds.filter((id) => !endIds.includes(id));
+  const { topLogprobs: count } = sampling;
+  if (count === undefined) return { type: "tokens", ids };
+  const logprobs = (outputLogprobs?.tokenIds ?? []).flatMap((id, index): SampledLogprob[] => {
+    if (endIds.includes(id)) return [];
+    const { tokenIds: others = [], values = [] } = outputLogprobs?.topLogprobs[index] ?? {};
+    const top = others
+      .map((other, place) => ({ id: other, logprob: values[place] ?? Number.NaN }))
+      // What a grammar rules out has no probability.
+      .filter((other) => !(other.id in logitBias) && other.logprob !== Number.NEGATIVE_INFINITY)
+      .sort((a, b) => b.logprob - a.logprob || a.id - b.id)
+      .slice(0, count);
+    return [{ id, logprob: outputLogprobs?.tokenLogprobs[index] ?? Number.NaN, top }];
+  });
+  return { type: "tokens", ids, logprobs };
+}
+
 /** A request under an id that no other request of the engine has. */
 export function generateRequest(
   id: string,
@@ -29,7 +60,7 @@ export function generateRequest(
   model: Model,
   logitBias: LogitBias,
 ): GenerateRequestInit {
-  const { maxTokens, temperature, topP, seed } = request.sampling;
+  const { maxTokens, temperature, topP, seed, topLogprobs, jsonSchema } = request.sampling;
   const prompt = layOut(request, model);
   return {
     requestId: id,
@@ -39,10 +70,12 @@ export function generateRequest(
       temperature,
       topP,
       maxTokens,
-      // The registry says where an answer ends, not the checkpoint's own configuration.
-      ignoreEos: true,
+      // The registry says where an answer ends, not the checkpoint's own configuration; a grammar ends with the latter.
+      ignoreEos: jsonSchema === undefined,
       stopTokenIds: [...request.endIds],
       logitBias,
+      ...(jsonSchema !== undefined && { jsonSchema }),
+      ...(topLogprobs !== undefined && { logprobs: askedLogprobs(topLogprobs, logitBias) }),
       ...(seed !== null && { seed: Number(BigInt.asUintN(31, BigInt(seed))) }),
     },
     mmInputs: prompt.images.length > 0 ? imageInputs(request, prompt, model) : textSalt(request),
@@ -72,7 +105,7 @@ function layOut({ prompt, images }: EngineRequest, { geometry, imageToken }: Mod
     }
     const image = images[piece.image];
     if (!image) throw new Error("A prompt names an image that the request lacks.");
-    const length = tokensOf(image, geometry);
+    const length = imageTokensOf(image, geometry);
     placed.push({ image, offset: ids.length, length });
     for (let count = 0; count < length; count += 1) ids.push(imageToken);
   }
@@ -130,7 +163,7 @@ export function imageHash(namespace: string, { frame }: EngineImage): string {
     .digest("hex");
 }
 
-function tokensOf({ frame }: EngineImage, geometry: Geometry): number {
+function imageTokensOf({ frame }: EngineImage, geometry: Geometry): number {
   return imageTokens(frame.width, frame.height, geometry, frame.grid ? "high" : "low").total;
 }
 

@@ -25,14 +25,34 @@ const PARAMETERS: readonly (readonly [string, object, Refusal])[] = [
     unsupported("response_format"),
   ],
   [
-    "response_format: json_schema",
-    { response_format: { type: "json_schema", json_schema: { name: "a", schema: {} } } },
-    unsupported("response_format"),
+    "response_format: json_schema, which the embedded engine can't follow",
+    { response_format: { type: "json_schema", json_schema: { name: "a", schema: { type: "null" } } } },
+    unsupported("response_format", /not supported by what serves tessera-tiny.*\/v1\/models/),
+  ],
+  [
+    "a schema with a keyword that is not taken",
+    {
+      response_format: {
+        type: "json_schema",
+        json_schema: { name: "a", schema: { type: "string", pattern: "(a*)*" } },
+      },
+    },
+    invalid("response_format.json_schema.schema", /'pattern' is not supported/),
+  ],
+  [
+    "a schema without a name",
+    { response_format: { type: "json_schema", json_schema: { schema: { type: "null" } } } },
+    invalid("response_format.json_schema.name", /is not valid/),
   ],
   ["tools", { tools: [{ type: "function", function: { name: "f" } }] }, unsupported("tools")],
   ["tool_choice: required", { tool_choice: "required" }, unsupported("tool_choice")],
-  ["logprobs", { logprobs: true }, unsupported("logprobs")],
-  ["top_logprobs", { top_logprobs: 5 }, unsupported("top_logprobs")],
+  ["logprobs: 5", { logprobs: 5 }, invalid("logprobs", /'logprobs' is not valid/)],
+  ["top_logprobs alone", { top_logprobs: 5 }, invalid("top_logprobs", /needs 'logprobs'/)],
+  [
+    "top_logprobs: 11",
+    { logprobs: true, top_logprobs: 11 },
+    invalid("top_logprobs", /'top_logprobs' is not valid: .*10/),
+  ],
   ["logit_bias", { logit_bias: { "5": 1 } }, unsupported("logit_bias")],
   ["frequency_penalty", { frequency_penalty: 0.5 }, unsupported("frequency_penalty")],
   ["presence_penalty", { presence_penalty: -1 }, unsupported("presence_penalty")],
@@ -166,6 +186,15 @@ const BODIES: readonly (readonly [string, string | Uint8Array<ArrayBuffer>, stri
       `{"model":"tessera-tiny","messages":[${"0,".repeat(1_000_000)}0]}`,
       "application/json",
       invalid(null, /more than 65536 values/),
+    ],
+    [
+      "a schema nested beyond any stack",
+      JSON.stringify({
+        ...example,
+        response_format: { type: "json_schema", json_schema: { name: "a", schema: { const: "deep" } } },
+      }).replace('"deep"', "[".repeat(30_000) + "]".repeat(30_000)),
+      "application/json",
+      invalid("response_format.json_schema.schema", /nested deeper than 32 levels/),
     ],
     [
       "more than may be sent",
