@@ -31,6 +31,6 @@ export function installPython(folder: string, packages: readonly string[]): void
 export function execute(command: string, args: readonly string[]): string {
   const { status, stdout, stderr, error } = spawnSync(command, args, { encoding: "utf8" });
   if (status !== 0)
-    throw new Error(`${command} ${args.join(" ")}: ${error?.message ?? ""}\n${stdout}${stderr}`);
+    throw new Error(`${command} ${args.join(" ")}: ${error?.message ?? ""}\n${stdout ?? ""}${stderr ?? ""}`);
   return stdout;
 }
