@@ -25,15 +25,23 @@ export interface NormalisedTiles {
   readonly data: Float32Array;
 }
 
-/** The normalised tiles of an image. Its padding is black before normalisation, so not 0 after it. */
-export function normalisedTiles({ frame, pixels }: EngineImage, geometry: Geometry): NormalisedTiles {
+/**
+ * The normalised tiles of an image, at the beginning of `into` where it is given. Its padding is black before
+ * normalisation, so not 0 after it.
+ */
+export function normalisedTiles(
+  { frame, pixels }: EngineImage,
+  geometry: Geometry,
+  into?: Float32Array,
+): NormalisedTiles {
   const area = geometry.tile ** 2;
   const tiles = [pixels.subarray(0, 3 * area)];
   if (frame.grid) {
     const plan = planTiles(frame.width, frame.height, geometry);
     tiles.push(...cutGrid(pixels.subarray(3 * area), plan, geometry.tile));
   }
-  const data = new Float32Array(tiles.length * 3 * area);
+  const size = tiles.length * 3 * area;
+  const data = into?.subarray(0, size) ?? new Float32Array(size);
   tiles.forEach((tile, index) => {
     NORMALISED.forEach((table, channel) => {
       const plane = data.subarray((3 * index + channel) * area, (3 * index + channel + 1) * area);

@@ -124,7 +124,7 @@ function imageInputs(
   const pixels = new Float32Array(images.length * size);
   const sizes = new BigInt64Array(2 * images.length);
   images.forEach(({ image }, index) => {
-    pixels.set(normalisedTiles(image, geometry).data, index * size);
+    normalisedTiles(image, geometry, pixels.subarray(index * size));
     const [width, height] = declaredSize(image, tile);
     sizes.set([BigInt(height), BigInt(width)], 2 * index);
   });
