@@ -13,7 +13,7 @@ import {
   toTime,
   UsageError,
 } from "./command.ts";
-import { findConnection } from "./connection.ts";
+import { type Connection, findConnection } from "./connection.ts";
 
 const amount = z.number().nullable();
 const key = z.looseObject({
@@ -36,7 +36,19 @@ const key = z.looseObject({
   revoked_at: z.number().nullable(),
 });
 const shownKey = key.extend({ key: z.string() });
-const keyList = z.looseObject({ data: z.array(key) });
+const keyPage = z.looseObject({ data: z.array(key), has_more: z.boolean() });
+
+/** The account's keys, asked for page by page. */
+async function allKeys(connection: Connection): Promise<z.infer<typeof key>[]> {
+  const data: z.infer<typeof key>[] = [];
+  for (;;) {
+    const last = data.at(-1);
+    const path = `/v1/keys${last ? `?after=${encodeURIComponent(last.id)}` : ""}`;
+    const page = await requestJson(connection, { method: "GET", path }, keyPage);
+    data.push(...page.data);
+    if (!page.has_more) return data;
+  }
+}
 
 /** A command with the options of a key. */
 function keyOptionsCommand(name: string, summary: string) {
@@ -113,9 +125,8 @@ ${examples("tessera keys create --name ci --scope infer --budget-day 1000000")}`
   const list = apiCommand("list", "list the account's keys")
     .addHelpText("after", examples("tessera keys list"))
     .action(async (options) => {
-      const asked = { method: "GET", path: "/v1/keys" } as const;
-      const listed = await requestJson(findConnection(options), asked, keyList);
-      print(options.json, listed, () => listed.data.map(line).join("\n"));
+      const data = await allKeys(findConnection(options));
+      print(options.json, { object: "list", data }, () => data.map(line).join("\n"));
     });
 
   const read = apiCommand("show", "show a key's options and what it has used")

@@ -69,6 +69,7 @@ export const ERROR_KINDS = {
   delivery_not_found: request(404),
 
   key_revoked: request(409),
+  too_many_keys: request(409),
   entry_conflict: request(409),
   credit_not_free: request(409),
   too_much_credit: request(409),

@@ -3,7 +3,7 @@ import type { Acceptance, AccountError, Reservation, StoredRequest } from "./con
 import { holdEnded, readHold } from "./holds.ts";
 import { recall } from "./idempotency.ts";
 import { insertJob, jobRecord, readJob } from "./jobs.ts";
-import { authorise } from "./keys.ts";
+import { authorise } from "./keys/authorise.ts";
 import { reserve } from "./reserve.ts";
 
 /**

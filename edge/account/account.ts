@@ -41,18 +41,13 @@ import { ringDoorbells, runErrands } from "./errands.ts";
 import { finish } from "./finish.ts";
 import { recall } from "./idempotency.ts";
 import { type JobRange, jobRecord, listJobs, readJob } from "./jobs.ts";
-import {
-  authorise,
-  deriveKey,
-  findKey,
-  insertKey,
-  listKeys,
-  newSecret,
-  revokeKey,
-  rotateKey,
-  type Secret,
-  updateKey,
-} from "./keys.ts";
+import { authorise } from "./keys/authorise.ts";
+import { findKey, type KeyRange, listKeys } from "./keys/list.ts";
+import { deriveKey, insertKey } from "./keys/make.ts";
+import { revokeKey } from "./keys/revoke.ts";
+import { rotateKey } from "./keys/rotate.ts";
+import { newSecret, type Secret } from "./keys/secret.ts";
+import { updateKey } from "./keys/update.ts";
 import { grant, readLedger, refund, takeBack } from "./ledger.ts";
 import { readEndpoint, writeEndpoint } from "./low-balance.ts";
 import { openAccount, readProfile, shownProfile, suspendAccount } from "./profile.ts";
@@ -146,8 +141,8 @@ export class Account extends DurableObject<Env> implements AccountApi {
     return own.value ? ok(own.value) : NO_ACCOUNT;
   }
 
-  async listKeys(keyHash: string): Promise<Result<KeyRecord[], AccountError>> {
-    return this.#authorised(keyHash, ["keys:write"], listKeys);
+  async listKeys(keyHash: string, range: KeyRange) {
+    return this.#authorised(keyHash, ["keys:write"], (sql, now) => listKeys(sql, range, now));
   }
 
   async readKey(keyHash: string, id: string): Promise<Result<KeyRecord, KeyError>> {

@@ -4,22 +4,13 @@
  */
 import type { AccountError, BudgetPeriod } from "./contract.ts";
 import type { Hold } from "./holds.ts";
+import type { Arrivals, LineKey } from "./lineage.ts";
 import { periodsOf, untilNext } from "./periods.ts";
 
-type BudgetRow = {
-  id: string;
-  budget_total: number | null;
-  budget_day: number | null;
-  budget_month: number | null;
-  used_total: number;
-  used_day: number;
-  day: number;
-  used_month: number;
-  month: number;
-};
+type Uses = Pick<LineKey, "used_total" | "used_day" | "day" | "used_month" | "month">;
 
 /** What a key has used in all and in the present day and month. */
-export function usedNow(row: Omit<BudgetRow, "id">, now: number): Record<BudgetPeriod, number> {
+export function usedNow(row: Uses, now: number): Record<BudgetPeriod, number> {
   const { day, month } = periodsOf(now);
   return {
     total: row.used_total,
@@ -28,19 +19,13 @@ export function usedNow(row: Omit<BudgetRow, "id">, now: number): Record<BudgetP
   };
 }
 
-/** The budget that an amount would overdraw, of the key or one that it descends from; null when there is none. */
+/** The budget that an amount would overdraw, of a key in the line; null when there is none. */
 export function overdrawn(
-  sql: SqlStorage,
-  lineage: string,
+  line: readonly LineKey[],
   amount: number,
   now: number,
 ): Extract<AccountError, { code: "budget_exceeded" }> | null {
-  const rows = sql.exec<BudgetRow>(
-    `SELECT id, budget_total, budget_day, budget_month, used_total, used_day, day, used_month, month
-     FROM key WHERE id IN (SELECT value FROM json_each(?))`,
-    lineage,
-  );
-  for (const row of rows) {
+  for (const row of line) {
     const used = usedNow(row, now);
     const budget = { total: row.budget_total, day: row.budget_day, month: row.budget_month };
     for (const period of ["total", "month", "day"] as const) {
@@ -55,32 +40,33 @@ export function overdrawn(
   return null;
 }
 
-/** Counts an accepted request, and writes what else changes with it in the asking key's row. */
+/** Counts an accepted request against every key in the line, and notes that `asking` was used. */
 export function countUse(
   sql: SqlStorage,
-  key: { id: string; lineage: string; requestArrival: number; tokenArrival: number },
+  arrivals: readonly Arrivals[],
+  asking: string,
   amount: number,
   now: number,
 ): void {
   const { day, month } = periodsOf(now);
-  sql.exec(
-    `UPDATE key SET
-       used_total = used_total + ?1,
-       used_day = iif(day < ?2, 0, used_day) + ?1, day = max(day, ?2),
-       used_month = iif(month < ?3, 0, used_month) + ?1, month = max(month, ?3),
-       request_arrival = iif(id = ?4, ?5, request_arrival),
-       token_arrival = iif(id = ?4, ?6, token_arrival),
-       last_used_at = iif(id = ?4, ?7, last_used_at)
-     WHERE id IN (SELECT value FROM json_each(?8))`,
-    amount,
-    day,
-    month,
-    key.id,
-    key.requestArrival,
-    key.tokenArrival,
-    now,
-    key.lineage,
-  );
+  for (const { key, request, token } of arrivals) {
+    sql.exec(
+      `UPDATE key SET
+         used_total = used_total + ?1,
+         used_day = iif(day < ?2, 0, used_day) + ?1, day = max(day, ?2),
+         used_month = iif(month < ?3, 0, used_month) + ?1, month = max(month, ?3),
+         request_arrival = ?4, token_arrival = ?5, last_used_at = iif(?6, ?7, last_used_at)
+       WHERE id = ?8`,
+      amount,
+      day,
+      month,
+      request,
+      token,
+      key === asking ? 1 : 0,
+      now,
+      key,
+    );
+  }
 }
 
 /** Takes back what a hold had counted and its request did not cost. A day that has passed keeps its sum. */

@@ -4,7 +4,7 @@
  */
 import { fail, ok, type Result } from "../../core/result.ts";
 import type { AccountError, Admitted, Call } from "./contract.ts";
-import { authorise, noteUse } from "./keys.ts";
+import { authorise, noteUse } from "./keys/authorise.ts";
 import { type Admission, admit } from "./limits.ts";
 import type { Scope } from "./scopes.ts";
 
@@ -38,7 +38,9 @@ export function admitCall(
     return fail({ code: "model_not_allowed", model });
   }
   const { ok: admitted, standing } = calls.admit(id, weight, now);
-  if (!admitted) return fail({ code: "rate_limit_exceeded", standings: [standing], exceeded: standing });
+  if (!admitted) {
+    return fail({ code: "rate_limit_exceeded", key: id, standings: [standing], exceeded: standing });
+  }
   noteUse(sql, key.value, now);
   return ok({ keyId: id, standings: [standing] });
 }

@@ -9,6 +9,7 @@ import type { Timings } from "../generate/generate.ts";
 import type { UsageRow } from "../usage/usage.ts";
 import type { DeliveryRange } from "./deliveries.ts";
 import type { JobRange } from "./jobs.ts";
+import type { KeyRange } from "./keys/list.ts";
 import type { Standing } from "./limits.ts";
 import type { ReceiptRange, RequestEnd, RequestFacts } from "./receipts.ts";
 import type { Scope } from "./scopes.ts";
@@ -33,10 +34,17 @@ export type AccountError =
     }
   | {
       readonly code: "rate_limit_exceeded";
+      /** The key whose limit it is: the asking one, or one that it descends from. */
+      readonly key: string;
       readonly standings: readonly Standing[];
       readonly exceeded: Standing;
     }
-  | { readonly code: "concurrency_limit_exceeded"; readonly retryAfterMs: number; readonly limit: number }
+  | {
+      readonly code: "concurrency_limit_exceeded";
+      readonly key: string;
+      readonly retryAfterMs: number;
+      readonly limit: number;
+    }
   | { readonly code: "idempotency_key_reused" };
 
 /** Why a key's request about keys is refused, beside what refuses any request. */
@@ -44,6 +52,8 @@ export type KeyError =
   | AccountError
   | { readonly code: "key_not_found" }
   | { readonly code: "key_revoked" }
+  /** The account has as many usable keys, or the asking key as long a lineage, as may be. */
+  | { readonly code: "too_many_keys"; readonly what: "account" | "lineage"; readonly limit: number }
   /** The asking key has less than the option names, so it may not give it, nor manage a key that has it. */
   | { readonly code: "exceeds_own_key"; readonly option: KeyOption };
 
@@ -316,7 +326,11 @@ export interface AccountApi {
   deriveKey(keyHash: string, options: NewKey): Promise<Result<ShownKey, KeyError>>;
   /** The asking key itself, whatever it may do. */
   ownKey(keyHash: string): Promise<Result<KeyRecord, AccountError>>;
-  listKeys(keyHash: string): Promise<Result<KeyRecord[], AccountError>>;
+  /** A range of the keys; null when the one before the range does not exist. */
+  listKeys(
+    keyHash: string,
+    range: KeyRange,
+  ): Promise<Result<{ keys: KeyRecord[]; more: boolean } | null, AccountError>>;
   readKey(keyHash: string, id: string): Promise<Result<KeyRecord, KeyError>>;
   /** Changes the options that are given. */
   updateKey(keyHash: string, id: string, changes: KeyChanges): Promise<Result<KeyRecord, KeyError>>;

@@ -26,16 +26,6 @@ export function readHold(sql: SqlStorage, job: string): Hold | undefined {
   return sql.exec<HoldRow>(`SELECT ${COLUMNS} FROM hold WHERE job = ?`, job).toArray()[0];
 }
 
-/** How many holds of a key live with a connection: stored jobs wait in line and take no place. */
-export function openHolds(sql: SqlStorage, key: string): number {
-  return sql
-    .exec<{ count: number }>(
-      "SELECT count(*) AS count FROM hold WHERE key = ? AND expires_at IS NOT NULL",
-      key,
-    )
-    .one().count;
-}
-
 /** The balance must cover the amount. The first attempt may settle it. */
 export function placeHold(
   sql: SqlStorage,

@@ -2,10 +2,10 @@
 import { fail, ok, type Result } from "../../core/result.ts";
 import { countUse, overdrawn } from "./budgets.ts";
 import type { AccountError, Reservation, Reserved } from "./contract.ts";
-import { type Hold, holdEnded, openHolds, placeHold, readHold } from "./holds.ts";
-import { authorise } from "./keys.ts";
+import { type Hold, holdEnded, placeHold, readHold } from "./holds.ts";
+import { authorise } from "./keys/authorise.ts";
 import { readLedger } from "./ledger.ts";
-import { admit } from "./limits.ts";
+import { admitLine, fullKey, readLine } from "./lineage.ts";
 import type { Scope } from "./scopes.ts";
 
 /** A place comes free whenever any open request ends, which nobody can foretell. */
@@ -34,29 +34,22 @@ export function reserve(
 
   const { model, tokens } = facts;
   if (key.models && !key.models.includes(model)) return fail({ code: "model_not_allowed", model });
-  const { requestsPerMinute, tokensPerMinute, concurrency } = key.limits;
-  const requests = admit({ name: "requests", limit: requestsPerMinute, arrival: key.requestArrival }, 1, now);
-  const tokenRate =
-    tokensPerMinute === null
-      ? null
-      : admit({ name: "tokens", limit: tokensPerMinute, arrival: key.tokenArrival }, tokens, now);
-  const admissions = tokenRate ? [requests, tokenRate] : [requests];
-  const standings = admissions.map(({ standing }) => standing);
-  const exceeded = admissions.find((admission) => !admission.ok)?.standing;
-  if (exceeded) return fail({ code: "rate_limit_exceeded", standings, exceeded });
-  if (expiresAt !== null && openHolds(sql, key.id) >= concurrency) {
-    const retryAfterMs = CONCURRENCY_RETRY_MS;
-    return fail({ code: "concurrency_limit_exceeded", retryAfterMs, limit: concurrency });
+  const line = readLine(sql, key.lineage);
+  const { arrivals, standings, exceeded } = admitLine(line, tokens, now);
+  if (exceeded) {
+    const { key, standing } = exceeded;
+    return fail({ code: "rate_limit_exceeded", key, standings, exceeded: standing });
+  }
+  const full = expiresAt === null ? undefined : fullKey(sql, line);
+  if (full) {
+    const { id, concurrency: limit } = full;
+    return fail({ code: "concurrency_limit_exceeded", key: id, retryAfterMs: CONCURRENCY_RETRY_MS, limit });
   }
   if (amount > balance) return fail({ code: "insufficient_credit", needed: amount, balance });
-  const budget = overdrawn(sql, key.lineage, amount, now);
+  const budget = overdrawn(line, amount, now);
   if (budget) return fail(budget);
 
   placeHold(sql, { job, key: key.id, amount, heldAt: now, expiresAt, facts: JSON.stringify(facts) });
-  const arrivals = {
-    requestArrival: requests.arrival,
-    tokenArrival: tokenRate?.arrival ?? key.tokenArrival,
-  };
-  countUse(sql, { id: key.id, lineage: key.lineage, ...arrivals }, amount, now);
+  countUse(sql, arrivals, key.id, amount, now);
   return ok({ keyId: key.id, balance: balance - amount, standings });
 }

@@ -93,14 +93,14 @@ export function accountError(error: AccountError): ApiError {
     }
     case "rate_limit_exceeded": {
       const { exceeded, standings } = error;
-      return refused(`This key may ${ALLOWANCE[exceeded.name](exceeded.limit)} a minute.`, {
+      return refused(`${error.key} may ${ALLOWANCE[exceeded.name](exceeded.limit)} a minute.`, {
         ...limitHeaders(standings),
         ...retryAfter(exceeded.nextMs),
       });
     }
     case "concurrency_limit_exceeded":
       return refused(
-        `This key may have ${error.limit} requests open at once.`,
+        `${error.key} may have ${error.limit} requests open at once.`,
         retryAfter(error.retryAfterMs),
       );
     case "idempotency_key_reused":

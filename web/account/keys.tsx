@@ -1,6 +1,7 @@
 /** The account's keys: which there are, what each may do and has used, a new one, changes, and the end of an old one. */
 import { useState } from "preact/hooks";
 import * as z from "zod/mini";
+import { ok, type Result } from "../../core/result.ts";
 import { day } from "../shared/amounts.ts";
 import { type Failure, send, sendForJson } from "../shared/api.ts";
 import { useTexts } from "../shared/language.ts";
@@ -14,7 +15,20 @@ import { RotateKey } from "./rotate-key.tsx";
 import { ShownSecret } from "./shown-key.tsx";
 import { Used } from "./used.tsx";
 
-const list = z.object({ data: z.array(apiKey) });
+const list = z.object({ data: z.array(apiKey), has_more: z.boolean() });
+
+/** All of the account's keys, page by page. */
+async function listKeys(key: string): Promise<Result<{ data: ApiKey[] }, Failure>> {
+  const data: ApiKey[] = [];
+  for (;;) {
+    const last = data.at(-1);
+    const query = last ? `?${new URLSearchParams({ after: last.id })}` : "";
+    const page = await sendForJson(`/v1/keys${query}`, { key }, list);
+    if (!page.ok) return page;
+    data.push(...page.value.data);
+    if (!page.value.has_more) return ok({ data });
+  }
+}
 
 interface KeysProps {
   readonly apiKey: string;
@@ -28,7 +42,7 @@ interface KeysProps {
 
 export function Keys({ apiKey: key, ownId, shown, onShown, onRotated }: KeysProps) {
   const { account: texts } = useTexts();
-  const resource = useResource(() => sendForJson("/v1/keys", { key }, list), [key]);
+  const resource = useResource(() => listKeys(key), [key]);
   const [asked, ask] = useState<{ readonly action: "change" | "rotate"; readonly of: ApiKey } | null>(null);
   return (
     <Part heading={texts.keys} resource={resource}>

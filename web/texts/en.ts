@@ -463,6 +463,7 @@ export const en: Texts = {
     ],
     invalid_value: ["Something in the request can't be so.", "Mend what the server names:"],
     key_revoked: ["The key is revoked, for good.", "Make another."],
+    too_many_keys: ["There are as many keys as there may be.", "Revoke one that nobody needs."],
     internal_error: [
       "Something went wrong in the server.",
       "Try again; if it stays, report the request's id.",

@@ -239,6 +239,7 @@ export const zh: Texts = {
     attempts_exhausted: ["任务多次尝试都没有完成。", "请稍后再试。"],
     invalid_value: ["请求中有不正确的内容。", "请按服务器的说明修改："],
     key_revoked: ["密钥已被永久吊销。", "请新建一个。"],
+    too_many_keys: ["密钥数量已达上限。", "请吊销不再需要的密钥。"],
     internal_error: ["服务器内部出错。", "请重试；若仍出错，请报告请求编号。"],
     context_length_exceeded: [
       "对话超出模型的长度。",

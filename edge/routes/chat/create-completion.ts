@@ -25,7 +25,7 @@ const requestHeaders = maxCostRequestHeaders.extend({
   [IDEMPOTENCY_HEADER]: z.string().optional().openapi({
     pattern: '^(?!""$)[!-~][ -~]{0,254}$',
     description:
-      "1 to 255 printable characters of your choice. The request runs to its end once, whoever leaves; sent again with the same key and body it gets the stored answer, in the form now asked for, with `idempotent-replayed: true` and for nothing, or 409 and `retry-after-ms` while it runs.",
+      "1 to 255 printable characters of your choice. The request runs to its end once, whoever leaves; sent again with the same key, body and `X-Max-Cost` it gets the stored answer, in the form now asked for, with `idempotent-replayed: true` and for nothing, or 409 and `retry-after-ms` while it runs.",
   }),
   prefer: z.string().optional().openapi({ description: "`respond-async` for a job that is answered later." }),
 });

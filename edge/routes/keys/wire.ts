@@ -115,6 +115,13 @@ export function keyError(error: KeyError): ApiError {
       return new ApiError(error.code, "There is no such key.");
     case "key_revoked":
       return new ApiError(error.code, "The key is revoked, for good.");
+    case "too_many_keys":
+      return new ApiError(
+        error.code,
+        error.what === "account"
+          ? `The account has ${error.limit} keys that may be used, and can have no more; revoke one first.`
+          : `A key descends from at most ${error.limit - 1} others; make it with one of those.`,
+      );
     case "exceeds_own_key": {
       const param = FIELDS[error.option];
       return new ApiError(

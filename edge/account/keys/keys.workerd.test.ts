@@ -1,9 +1,9 @@
 import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { hashKey, readKey } from "../auth/key.ts";
-import { CALLS_PER_MINUTE } from "./calls.ts";
-import type { KeyChanges, NewKey } from "./contract.ts";
-import { SCOPES } from "./scopes.ts";
+import { hashKey, readKey } from "../../auth/key.ts";
+import { CALLS_PER_MINUTE } from "../calls.ts";
+import type { KeyChanges, NewKey } from "../contract.ts";
+import { SCOPES } from "../scopes.ts";
 import {
   DAY,
   FACTS,
@@ -17,7 +17,10 @@ import {
   settlement,
   stopClock,
   travel,
-} from "./testing/fixture.ts";
+} from "../testing/fixture.ts";
+import { MAX_KEYS, MAX_LINEAGE } from "./make.ts";
+
+const ALL = { after: null, limit: 100 };
 
 beforeEach(() => {
   stopClock();
@@ -51,9 +54,9 @@ describe("a key", () => {
   it("names its account, and is listed without being shown", async () => {
     const { account, stub, key, keyId, keyHash } = await newOwner(0);
     expect(await readKey(key, env.KEY_SECRET)).toEqual({ account, hash: keyHash });
-    const listed = await stub.listKeys(keyHash);
+    const listed = await stub.listKeys(keyHash, ALL);
     if (!listed.ok) throw new Error(listed.error.code);
-    const [record] = listed.value;
+    const [record] = listed.value?.keys ?? [];
     expect(record).toMatchObject({ ...keyOptions, scopes: [...SCOPES], id: keyId, revokedAt: null });
     expect(JSON.stringify(listed)).not.toContain(key);
     expect(key.startsWith(record?.start ?? "-")).toBe(true);
@@ -92,7 +95,7 @@ describe("a key", () => {
     expect(await stub.reserve({ ...reservation, job: "job_1" })).toEqual(INVALID);
     expect(await stub.accept(reservation, stored)).toEqual(INVALID);
     expect(await stub.job(keyHash, "job_1")).toEqual(INVALID);
-    expect(await stub.listKeys(keyHash)).toEqual(INVALID);
+    expect(await stub.listKeys(keyHash, ALL)).toEqual(INVALID);
     expect(await stub.readKey(keyHash, keyId)).toEqual(INVALID);
     expect(await stub.deriveKey(keyHash, { name: "again" })).toEqual(INVALID);
     expect(await stub.updateKey(keyHash, keyId, {})).toEqual(INVALID);
@@ -127,7 +130,7 @@ describe("a key", () => {
     const lacks = (scope: string) => ({ ok: false, error: { code: "insufficient_scope", scope } });
     expect(await stub.authorise(keyHash, "keys:write")).toEqual(lacks("keys:write"));
     expect(await reserve(stub, keyHash, 1)).toEqual(lacks("infer"));
-    expect(await stub.listKeys(keyHash)).toEqual(lacks("keys:write"));
+    expect(await stub.listKeys(keyHash, ALL)).toEqual(lacks("keys:write"));
     expect(await stub.webhookEndpoint(keyHash)).toEqual(lacks("webhooks:write"));
     expect((await stub.job(keyHash, "job_1")).ok).toBe(true);
 
@@ -157,7 +160,7 @@ describe("a key", () => {
     const suspended = { ok: false, error: { code: "account_suspended" } };
     expect(await stub.authorise(keyHash, "infer")).toEqual(suspended);
     expect(await reserve(stub, keyHash, 1)).toEqual(suspended);
-    expect(await stub.listKeys(keyHash)).toEqual(suspended);
+    expect(await stub.listKeys(keyHash, ALL)).toEqual(suspended);
     expect(await stub.settle(settlement("job_1", 4))).toBe(true);
     expect(await stub.suspend(false)).toMatchObject({ suspendedAt: null });
     expect((await reserve(stub, keyHash, 1)).ok).toBe(true);
@@ -399,18 +402,67 @@ describe("the limits of a key", () => {
   });
 
   it("count open requests, not stored jobs that wait in line", async () => {
-    const { stub, keyHash } = await newAccount(1000, { limits: { ...keyOptions.limits, concurrency: 2 } });
+    const { stub, keyHash, keyId } = await newAccount(1000, {
+      limits: { ...keyOptions.limits, concurrency: 2 },
+    });
     const ask = (job: string) => reserve(stub, keyHash, 1, { job });
     expect((await ask("open_1")).ok).toBe(true);
     expect((await ask("open_2")).ok).toBe(true);
     expect(await ask("open_3")).toEqual({
       ok: false,
-      error: { code: "concurrency_limit_exceeded", retryAfterMs: 1000, limit: 2 },
+      error: { code: "concurrency_limit_exceeded", key: keyId, retryAfterMs: 1000, limit: 2 },
     });
     const stored = { job: "stored", model: "tessera-tiny", request: "{}", webhook: null, idempotency: null };
     expect((await stub.accept({ facts: FACTS, keyHash, job: "stored", amount: 1 }, stored)).ok).toBe(true);
     await stub.settle(settlement("open_1", 1));
     expect((await ask("open_3")).ok).toBe(true);
+  });
+
+  describe("that descend from another", () => {
+    const scopes = ["infer", "keys:write"] as const;
+    const ask = (stub: Stub, hash: string, changes = {}) => reserve(stub, hash, 1, changes);
+    const childOf = async (stub: Stub, hash: string) => {
+      const made = await stub.deriveKey(hash, { name: "child" });
+      if (!made.ok) throw new Error(made.error.code);
+      return hashKey(made.value.key);
+    };
+
+    it("count for it too, so that making keys multiplies no rate", async () => {
+      const limits = { ...keyOptions.limits, requestsPerMinute: 3, tokensPerMinute: 3 * FACTS.tokens };
+      const { stub, keyHash, keyId } = await newAccount(1000, { scopes, limits });
+      const child = await childOf(stub, keyHash);
+      const grandchild = await childOf(stub, child);
+      for (const hash of [grandchild, child, keyHash]) expect((await ask(stub, hash)).ok).toBe(true);
+      for (const hash of [grandchild, child, keyHash, await childOf(stub, grandchild)]) {
+        const exceeded = { name: "requests", limit: 3 };
+        const error = { code: "rate_limit_exceeded", key: keyId, exceeded };
+        expect(await ask(stub, hash)).toMatchObject({ error });
+      }
+      travel(20_000);
+      expect((await ask(stub, grandchild)).ok).toBe(true);
+      expect(await law(stub)).toEqual([]);
+    });
+
+    it("show where the tightest stands", async () => {
+      const limits = { ...keyOptions.limits, requestsPerMinute: 10 };
+      const { stub, keyHash } = await newAccount(1000, { scopes, limits });
+      const child = await childOf(stub, keyHash);
+      expect(await ask(stub, keyHash)).toMatchObject({ value: { standings: [{ remaining: 9 }] } });
+      expect(await ask(stub, child)).toMatchObject({ value: { standings: [{ remaining: 8 }] } });
+    });
+
+    it("take its places, and give them back", async () => {
+      const limits = { ...keyOptions.limits, concurrency: 2 };
+      const { stub, keyHash, keyId } = await newAccount(1000, { scopes, limits });
+      const child = await childOf(stub, keyHash);
+      expect((await ask(stub, child, { job: "first" })).ok).toBe(true);
+      expect((await ask(stub, keyHash)).ok).toBe(true);
+      const full = { error: { code: "concurrency_limit_exceeded", key: keyId, limit: 2 } };
+      expect(await ask(stub, child)).toMatchObject(full);
+      expect(await ask(stub, await childOf(stub, keyHash))).toMatchObject(full);
+      await stub.settle(settlement("first", 1));
+      expect((await ask(stub, child)).ok).toBe(true);
+    });
   });
 
   it("bound what costs nothing too, each call by its weight", async () => {
@@ -440,5 +492,55 @@ describe("the limits of a key", () => {
       const creation = inside(stub, (account) => account.createKey({ ...keyOptions, budget }));
       await expect(creation).rejects.toThrow("whole number");
     }
+  });
+});
+
+describe("an account's keys", () => {
+  const scopes = ["keys:write"] as const;
+
+  it("are at most 1,000 that may be used; a revoked one makes room", async () => {
+    const { stub, keyHash } = await newAccount(0, { scopes });
+    const make = (name: string) => inside(stub, (account) => account.deriveKey(keyHash, { name }));
+    const made = await inside(stub, async (account) => {
+      for (let key = 2; key < MAX_KEYS; key++) await account.deriveKey(keyHash, { name: "one of many" });
+      return account.deriveKey(keyHash, { name: "the last" });
+    });
+    if (!made.ok) throw new Error(made.error.code);
+    const refused = { ok: false, error: { code: "too_many_keys", what: "account", limit: MAX_KEYS } };
+    expect(await make("one too many")).toEqual(refused);
+    await stub.revokeKey(keyHash, made.value.record.id);
+    expect((await make("another")).ok).toBe(true);
+    expect(await make("one too many")).toEqual(refused);
+  });
+
+  it("are listed page by page, the oldest first", async () => {
+    const { stub, keyHash, keyId } = await newAccount(0, { scopes });
+    for (const name of ["a", "b", "c", "d"]) await stub.deriveKey(keyHash, { name });
+    const names: string[] = [];
+    let after: string | null = null;
+    for (;;) {
+      const page = await stub.listKeys(keyHash, { after, limit: 2 });
+      if (!page.ok || !page.value) throw new Error("A key's page is listed.");
+      names.push(...page.value.keys.map(({ name }) => name));
+      after = page.value.keys.at(-1)?.id ?? keyId;
+      if (!page.value.more) break;
+    }
+    expect(names).toEqual(["tests", "a", "b", "c", "d"]);
+    expect(await stub.listKeys(keyHash, { after: "key_unknown", limit: 2 })).toEqual({
+      ok: true,
+      value: null,
+    });
+  });
+
+  it("descend from seven others at most", async () => {
+    const { stub, keyHash } = await newAccount(0, { scopes });
+    let hash = keyHash;
+    for (let depth = 1; depth < MAX_LINEAGE; depth++) {
+      const made = await stub.deriveKey(hash, { name: "deeper" });
+      if (!made.ok) throw new Error(made.error.code);
+      hash = await hashKey(made.value.key);
+    }
+    const refused = { error: { code: "too_many_keys", what: "lineage", limit: MAX_LINEAGE } };
+    expect(await stub.deriveKey(hash, { name: "too deep" })).toMatchObject(refused);
   });
 });
