@@ -4,9 +4,6 @@ import { PAGES, readPage, type Snippet } from "./pages.ts";
 import { shapeOf, shownJson, shownText } from "./shown.ts";
 import { Terminal } from "./terminal.ts";
 
-/** Languages that run. Others are only read. */
-const RUN = new Set(["sh", "js", "python"]);
-
 /**
  * One test a snippet, in the page's order and in one terminal, of every page that has any. `python`: the folder of a
  * `python3` that has `openai` and `cryptography`; without it, what needs them is skipped.
@@ -29,7 +26,7 @@ export function describePages(python?: string): void {
         else
           it(name, async () => {
             if (snippet.shows !== null) compare(snippet, printed);
-            else if (RUN.has(language) || snippet.file !== null) {
+            else if (language === "sh" || snippet.file !== null) {
               const { code, out, err } = await terminal.run(snippet);
               expect(code, err).toBe(0);
               printed = out;

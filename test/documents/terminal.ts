@@ -57,25 +57,16 @@ export class Terminal {
     this.#path = [programs, process.env.PATH].filter((part) => part !== undefined).join(":");
   }
 
-  /** Runs it, or saves it where its page gives it a file's name. */
+  /** Runs a shell's lines, or saves what its page gives a file's name. */
   async run(snippet: Snippet): Promise<Ran> {
     const text = snippet.text.replaceAll(USUAL_URL, sharedProduct().url);
     if (snippet.file !== null) {
       this.#write(snippet.file, text);
       return { code: 0, out: "", err: "" };
     }
-    switch (snippet.language) {
-      case "sh":
-        return this.#shell(`${text}\nexport -p > .variables`);
-      case "js":
-        this.#write("snippet.mjs", text);
-        return this.#shell("node snippet.mjs");
-      case "python":
-        this.#write("snippet.py", text);
-        return this.#shell("python3 snippet.py");
-      default:
-        throw new Error(`Nothing here runs '${snippet.language}'.`);
-    }
+    const env = { PATH: this.#path, TESSERA_SCALER_TOKEN: SCALER_TOKEN };
+    const script = `${SHELL}${text}\nexport -p > .variables`;
+    return runProgram("bash", ["-c", script], env, this.#folder);
   }
 
   #write(name: string, text: string): void {
@@ -83,11 +74,6 @@ export class Terminal {
     // A link into the repository is replaced, not followed.
     rmSync(path, { force: true });
     writeFileSync(path, text);
-  }
-
-  #shell(script: string): Promise<Ran> {
-    const env = { PATH: this.#path, TESSERA_SCALER_TOKEN: SCALER_TOKEN };
-    return runProgram("bash", ["-c", `${SHELL}${script}`], env, this.#folder);
   }
 
   close(): void {
