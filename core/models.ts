@@ -111,7 +111,7 @@ const LLAVA = {
 export const MODELS: readonly Model[] = [
   {
     id: "tessera-tiny",
-    revision: "07eeed91755e",
+    revision: "129c35fe9938",
     ownedBy: "tessera",
     created: 1_795_305_600,
     geometry: { ...CLIP_L_336, patch: 28 },

@@ -2,46 +2,68 @@
 the greedy answer exactly right.
 
     python evaluate.py                          # the exported weights, 500 pictures
+    python evaluate.py --pictures 2000 --renderer second    # pictures by another renderer (second_renderer.py)
     python evaluate.py --seed 7                 # other pictures than the card's
     python evaluate.py --checkpoint model.pt    # a training checkpoint
     python evaluate.py --low                    # the base view alone, as `detail: low` sends it
     python evaluate.py --write evaluation --pictures 40    # the same pictures as PNG files, with questions.jsonl
 
 A question counts as right when every token of the expected answer, and the stop after it, is the likeliest given
-those before it; this is the same as a greedy answer that equals the expected one.
+those before it; this is the same as a greedy answer that equals the expected one. A false refusal is an answer to a
+question that has one which begins as "cannot tell" does; no other answer begins so.
 """
 
 import argparse
 import collections
+import functools
 import json
+import math
 import random
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import torch
 
+import charts
 import questions
+import scenes
 from huggingface import load
 from model import Model
 from outside import outside
 from packing import Packer, collate
+from phrases import CANNOT
 from questions import CHINESE, ENGLISH, Question
-from scenes import Picture, scene
+from scenes import Picture
 from train_decoder import answer_loss
+from writing import writing
 
 SEED = 20261122
+CHART_EVERY = 8
 EVERY = 10  # one picture in so many is from outside the trained world, and one comes with a question without a picture
 PER_SKILL = 2  # facts of a skill that one picture is asked about, at most
 LARGEST_PNG, JPEG_QUALITY = 40_000, 80
+FALSE_REFUSALS = "false refusals"
 HERE = Path(__file__).parent
 LANGUAGES = {ENGLISH: "en", CHINESE: "zh"}
 
 
-def held_out(count: int, seed: int) -> Iterator[tuple[Picture, list[tuple[int, Question]]]]:
-    """Pictures, each with its questions in both languages."""
+def held_out(count: int, seed: int, second: bool = False, reading: bool = False) -> Iterator[tuple[Picture, list[tuple[int, Question]]]]:
+    """Pictures, each with its questions in both languages; `reading` asks about writing and what is printed in charts as well."""
+    if second:
+        import second_renderer
+
+        scene, chart = second_renderer.scene, second_renderer.chart
+    else:
+        scene, chart = scenes.scene, functools.partial(charts.chart, reading=reading)
     for i in range(count):
         r = random.Random(f"{seed} evaluation {i}")
-        picture = outside(r, held_out=True) if i % EVERY == 0 else scene(r)
+        if i % EVERY == 0:
+            picture = outside(r, held_out=True, reading=reading)
+        elif reading and i % EVERY in (3, 7):
+            picture = writing(r, held_out=True)
+        else:
+            picture = chart(r) if i % CHART_EVERY == 1 else scene(r)
         facts = questions.facts(picture, r)
         r.shuffle(facts)
         if i % EVERY == 5:
@@ -56,31 +78,47 @@ def held_out(count: int, seed: int) -> Iterator[tuple[Picture, list[tuple[int, Q
 
 
 def skill_name(q: Question) -> str:
-    if q.skill != "count":
-        return q.skill
-    return "count, 1 to 5" if q.answer[0] in "12345" else "count, 0 and 6"
+    return f"count, {'0' if q.answer[0] == '0' else '1 to 6'}" if q.skill == "count" else q.skill
 
 
-def right_answers(model: Model, packer: Packer, picture: Picture, asked: list[Question], low: bool) -> list[bool]:
+def takes_an_answer(skill: str) -> bool:
+    return skill not in ("cannot tell", "off topic", "no image", "hello")
+
+
+def right_answers(model: Model, packer: Packer, picture: Picture, asked: list[Question], low: bool) -> list[tuple[bool, bool]]:
+    """Of every question, whether its answer is right, and whether it is a refusal."""
     blocks = [packer.block(picture, [q], sees=q.skill != "no image") for q in asked]
     batch = collate(packer, [packer.item(picture, blocks, low)])
     with torch.no_grad():
         hidden, _ = model.hidden(model.project(model.vision(batch["pixels"])), batch)
         _, right = answer_loss(model, hidden, batch)
-    return [bool(right[0, start:end].all()) for _, start, end in batch["spans"][0]]
+        first = [next(k for k in range(start, end) if batch["target"][0, k] >= 0) for _, start, end in batch["spans"][0]]
+        begins = model.logits(hidden[0, first]).argmax(-1).tolist()
+    refusal = {packer.ids(text)[0] for text in CANNOT}
+    return [(bool(right[0, start:end].all()), b in refusal) for (_, start, end), b in zip(batch["spans"][0], begins)]
 
 
-def evaluate(model: Model, packer: Packer, count: int, low: bool, seed: int) -> dict[tuple[str, str], list[bool]]:
+def evaluate(model: Model, packer: Packer, low: bool, held: Iterator, minutes: float) -> tuple[int, dict[tuple[str, str], list[bool]]]:
+    """How many pictures were asked about within the time, and of every skill and language which answers are right."""
     table: dict[tuple[str, str], list[bool]] = collections.defaultdict(list)
-    for picture, asked in held_out(count, seed):
-        for (language, q), right in zip(asked, right_answers(model, packer, picture, [q for _, q in asked], low)):
-            table[skill_name(q), LANGUAGES[language]].append(right)
-    return table
+    pictures, end = 0, time.monotonic() + 60 * minutes
+    for picture, asked in held:
+        for (language, q), (right, refused) in zip(asked, right_answers(model, packer, picture, [q for _, q in asked], low)):
+            skill, name = skill_name(q), LANGUAGES[language]
+            table[skill, name].append(right)
+            if skill in ("absent", "is there"):
+                table["existence (absent, is there)", name].append(right)
+            if takes_an_answer(skill):
+                table[FALSE_REFUSALS, name].append(refused)
+        pictures += 1
+        if time.monotonic() > end:
+            break
+    return pictures, table
 
 
 def show(table: dict[tuple[str, str], list[bool]]) -> None:
     print("| skill | English | Chinese | n each |\n|---|---|---|---|")
-    for skill in sorted({skill for skill, _ in table}):
+    for skill in sorted({skill for skill, _ in table}, key=lambda skill: (skill == FALSE_REFUSALS, skill)):
         english, chinese = table[skill, "en"], table[skill, "zh"]
         print(f"| {skill} | {sum(english) / len(english):.3f} | {sum(chinese) / len(chinese):.3f} | {len(english)} |")
 
@@ -110,6 +148,9 @@ def main() -> None:
     a.add_argument("--low", action="store_true")
     a.add_argument("--write", type=Path, metavar="FOLDER")
     a.add_argument("--seed", type=int, default=SEED)
+    a.add_argument("--renderer", choices=["first", "second"], default="first")
+    a.add_argument("--minutes", type=float, default=math.inf, help="stop after so long, and say how many pictures there were")
+    a.add_argument("--reading", action="store_true", help="for weights trained with --reading")
     a.add_argument("--threads", type=int, default=2)
     a = a.parse_args()
     torch.set_num_threads(a.threads)
@@ -121,7 +162,10 @@ def main() -> None:
         model.load_state_dict(torch.load(a.checkpoint))
     else:
         model = load(HERE / "weights")
-    show(evaluate(model.eval(), Packer(a.tokenizer), a.pictures, a.low, a.seed))
+    held = held_out(a.pictures, a.seed, a.renderer == "second", a.reading)
+    pictures, table = evaluate(model.eval(), Packer(a.tokenizer), a.low, held, a.minutes)
+    print(f"{pictures} pictures, seed {a.seed}, {a.renderer} renderer{', base view alone' if a.low else ''}\n")
+    show(table)
 
 
 if __name__ == "__main__":

@@ -4,12 +4,16 @@ Every label is a class; IGNORE means no loss. Labels that
 speak of the whole picture (centres, counts) exist on the base view only.
 """
 
+import math
+
 import numpy as np
 
-from scenes import GROUND, MAP, MOST, NAMES, SHAPES, Picture
+from scenes import BAR, GROUND, MAP, MOST, NAMES, SHAPES, SMALLEST, Picture
 from views import PATCH, SIDE, TILE, TOKENS, View
+from writing import GLYPHS
 
 IGNORE = 255
+SIZES, STEP = 8, 1.33  # classes of sizes: each goes from STEP to STEP ** 2 times the start of the one before
 HEADS = {  # name: number of classes
     "shape": len(SHAPES) + 1,  # 0: background
     "color": len(NAMES) + 1,
@@ -23,6 +27,10 @@ HEADS = {  # name: number of classes
     "total": MOST + 1,
     "center_x": SIDE,  # the column and row of the middle of the patch's object
     "center_y": SIDE,
+    "size": SIZES,  # of the patch's object
+    "extreme": 3,  # whether the object is the largest (1), the smallest (2) or neither
+    "glyph": len(GLYPHS) + 1,  # a printed digit or capital whose middle lies in the patch: the leftmost
+    "next_glyph": len(GLYPHS) + 1,  # and the one after it
 }
 WORD_HEADS = {  # what the decoder learns to say of the things that a word of a question refers to
     "shape": len(SHAPES),
@@ -30,6 +38,7 @@ WORD_HEADS = {  # what the decoder learns to say of the things that a word of a 
     "column": SIDE,
     "row": SIDE,
     "count": MOST + 1,
+    "size": SIZES,
 }
 COLUMN = {name: i for i, name in enumerate(HEADS)}
 
@@ -50,6 +59,12 @@ def covering(picture: Picture, view: View) -> np.ndarray:
     return np.where(votes.max(1) >= 2, votes.argmax(1) + 1, 0)
 
 
+def size_class(picture: Picture, thing: int) -> int:
+    t = picture.things[thing]
+    extent = t.size if t.shape == BAR else picture.extent(t)
+    return max(0, min(SIZES - 1, int(math.log(extent / SMALLEST) / math.log(STEP))))
+
+
 def labels(picture: Picture, view: View, base: bool, cover: np.ndarray | None = None) -> np.ndarray:
     """[144, len(HEADS)] bytes."""
     out = np.full((TOKENS, len(HEADS)), IGNORE, np.uint8)
@@ -62,11 +77,17 @@ def labels(picture: Picture, view: View, base: bool, cover: np.ndarray | None = 
     table = np.full((MOST + 1, len(HEADS)), IGNORE, np.uint8)
     table[0, [COLUMN["shape"], COLUMN["color"]]] = 0
     for i, t in enumerate(picture.things, 1):
-        table[i, COLUMN["shape"]], table[i, COLUMN["color"]] = SHAPES.index(t.shape) + 1, NAMES.index(t.color) + 1
+        table[i, COLUMN["shape"]] = IGNORE if t.shape == BAR else SHAPES.index(t.shape) + 1
+        table[i, COLUMN["color"]] = NAMES.index(t.color) + 1
         if base:
             table[i, COLUMN["same_shape"]], table[i, COLUMN["same_color"]] = shapes.count(t.shape), colors.count(t.color)
             table[i, COLUMN["center_x"]], table[i, COLUMN["center_y"]] = int(t.x * SIDE), int(t.y * SIDE)
-    for name in ("shape", "color", "same_shape", "same_color", "center_x", "center_y"):
+            table[i, COLUMN["size"]], table[i, COLUMN["extreme"]] = size_class(picture, i - 1), 0
+    if base:
+        for kind, thing in enumerate(picture.extremes(), 1):
+            if thing is not None:
+                table[thing + 1, COLUMN["extreme"]] = kind
+    for name in ("shape", "color", "same_shape", "same_color", "center_x", "center_y", "size", "extreme"):
         out[:, COLUMN[name]] = table[cover, COLUMN[name]]
     out[:, COLUMN["ground"]] = NAMES.index(picture.background)
     if base:
@@ -77,13 +98,25 @@ def labels(picture: Picture, view: View, base: bool, cover: np.ndarray | None = 
         u, v = t.x * width * view.sx + view.ox, t.y * height * view.sy + view.oy
         if 0 <= u < TILE and 0 <= v < TILE:
             out[int(v) // PATCH * SIDE + int(u) // PATCH, COLUMN["center"]] = 1
+    out[:, [COLUMN["glyph"], COLUMN["next_glyph"]]] = 0
+    for g in sorted(picture.glyphs, key=lambda g: g.x):
+        u, v = g.x * view.sx + view.ox, g.y * view.sy + view.oy
+        if 0 <= u < TILE and 0 <= v < TILE:
+            here = out[int(v) // PATCH * SIDE + int(u) // PATCH]
+            free = next((COLUMN[name] for name in ("glyph", "next_glyph") if here[COLUMN[name]] == 0), None)
+            if free is not None:
+                here[free] = GLYPHS.index(g.text) + 1
     return out
 
 
 def word_labels(picture: Picture, group: int) -> list[int]:
     """Labels for WORD_HEADS of a bit set of things; IGNORE where they differ."""
     if group == 1 << GROUND:
-        return [IGNORE, NAMES.index(picture.background), IGNORE, IGNORE, IGNORE]
-    things = [t for i, t in enumerate(picture.things) if group >> i & 1]
-    told = [{SHAPES.index(t.shape) for t in things}, {NAMES.index(t.color) for t in things}, {int(t.x * SIDE) for t in things}, {int(t.y * SIDE) for t in things}]
-    return [values.pop() if len(values) == 1 else IGNORE for values in told] + [len(things)]
+        return [IGNORE, NAMES.index(picture.background), IGNORE, IGNORE, IGNORE, IGNORE]
+    chosen = [i for i in range(len(picture.things)) if group >> i & 1]
+    things = [picture.things[i] for i in chosen]
+    shapes = {IGNORE if t.shape == BAR else SHAPES.index(t.shape) for t in things}
+    told = [shapes, {NAMES.index(t.color) for t in things}, {int(t.x * SIDE) for t in things}, {int(t.y * SIDE) for t in things}]
+    sizes = {size_class(picture, i) for i in chosen}
+    *told, size = [values.pop() if len(values) == 1 else IGNORE for values in (*told, sizes)]
+    return [*told, len(things), size]

@@ -92,12 +92,12 @@ class Optimizer:
 
     def state(self) -> dict[str, torch.Tensor]:
         """The float32 weights."""
-        return {name: master.clone() for name, master in zip(self.names, self.masters)}
+        return {name: master.cpu().clone() for name, master in zip(self.names, self.masters)}
 
 
-def share_weights(model: torch.nn.Module, size: int) -> Team:
-    """A team that starts from the model's weights."""
+def share_weights(model: torch.nn.Module, processes: int, device: str) -> Team:
+    """A team that starts from the model's weights: of so many processes, or of one on a GPU."""
     values = torch.cat([p.detach().float().flatten() for p in model.parameters()])
-    team = Team(size, len(values))
+    team = Team(processes if device == "cpu" else 1, len(values), device)
     team.weights.copy_(values)
     return team

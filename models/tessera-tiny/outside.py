@@ -93,12 +93,13 @@ def scribble(r: random.Random, width: int, height: int, g: np.random.Generator) 
     return image
 
 
-def outside(r: random.Random, held_out: bool = False) -> Picture:
+def outside(r: random.Random, held_out: bool = False, reading: bool = False) -> Picture:
+    """`reading`: writing is taught, so it is not outside."""
     width, height = picture_size(r)
     kind = r.random()
     if kind < 0.45:
         return Picture(photograph(r, width, height, held_out))
-    if kind < 0.6:
+    if kind < 0.6 and not reading:
         return Picture(writing(r, width, height))
     texture = r.choice([noise, clouds, waves, scribble])
     return Picture(texture(r, width, height, np.random.default_rng(r.getrandbits(32))))

@@ -80,10 +80,10 @@ class Packer:
             out.answer += [False] * len(question) + [True] * len(answer)
         return out
 
-    def blocks(self, picture: Picture, r: random.Random, count: int, chinese: float = 0.2) -> list[Block]:
+    def blocks(self, picture: Picture, r: random.Random, count: int, chinese: float = 0.3) -> list[Block]:
         """`count` conversations for training, sometimes of two turns, and sometimes one that has no picture."""
         facts = questions.facts(picture, r)
-        r.shuffle(facts)
+        facts.sort(key=lambda fact: r.random() ** (1 / questions.WEIGHTS.get(fact.skill, 1.0)))  # drawn from the end by weight
         ask = lambda fact: questions.loosely(fact.ask(r, CHINESE if r.random() < chinese else ENGLISH), r)
         out = []
         while facts and len(out) < count:

@@ -69,13 +69,46 @@ IS_THERE = (
 )
 SIDES = {"left": ("Left.", "左边。"), "right": ("Right.", "右边。"), "above": ("Above.", "上面。"), "below": ("Below.", "下面。")}
 
+SIZE_OF = (
+    ["What size is the [{}]?", "How big is the [{}]?", "Is the [{}] small, medium or large?"],
+    ["[{}]有多大？", "[{}]是大的、中等的还是小的？"],
+)
+SIZES = [("Small.", "小的。"), ("Medium.", "中等的。"), ("Large.", "大的。")]
+LARGEST = (
+    ["Which shape is the [largest]?", "What is the [largest] shape?", "Which object is the [biggest]?", "What is the [biggest] object?"],
+    ["哪个图形[最大]？", "[最大]的图形是什么？"],
+)
+SMALLEST = (
+    ["Which shape is the [smallest]?", "What is the [smallest] shape?", "Which object is the [smallest]?"],
+    ["哪个图形[最小]？", "[最小]的图形是什么？"],
+)
+BIGGER = (
+    ["Which is bigger, the [{}] or the [{}]?", "Which is larger, the [{}] or the [{}]?"],
+    ["[{}]和[{}]哪个大？", "哪个更大，[{}]还是[{}]？"],
+)
+
+HIGHEST = (["Which bar is the [highest]?", "Which bar is the [tallest]?", "What is the [highest] bar?"], ["哪根柱子[最高]？", "[最高]的柱子是哪根？"])
+LOWEST = (["Which bar is the [lowest]?", "Which bar is the [shortest]?", "What is the [lowest] bar?"], ["哪根柱子[最低]？", "[最低]的柱子是哪根？"])
+HIGHER = (["Is the [{}] bar higher or lower than the [{}] bar?"], ["[{}]的柱子比[{}]的高还是低？"])
+HEIGHTS = (("Higher.", "高。"), ("Lower.", "低。"))
+COUNT_BARS = (["How many [bars] are there?", "Count the [bars].", "How many [bars] do you see?"], ["有几根[柱子]？", "图中有多少根[柱子]？"])
+
+VALUE_OF = (["What is the value of [{}]?", "How high is [{}]?"], ["[{}]的值是多少？"])
+LABEL_OF = (["What is the label of the [{}] bar?", "What is written under the [{}] bar?"], ["[{}]的柱子下面写着什么？"])
+HIGHEST_LABEL = (["Which label has the [highest] bar?", "What is the label of the [highest] bar?"], ["[最高]的柱子下面写着什么？"])
+LOWEST_LABEL = (["Which label has the [lowest] bar?", "What is the label of the [lowest] bar?"], ["[最低]的柱子下面写着什么？"])
+READ = (
+    ["What does it say?", "Read the text.", "What is written here?", "What is written in the picture?"],
+    ["写的是什么？", "读出文字。", "图中写着什么？"],
+)
+
 OFF_TOPIC = (
     [
         "Who painted this?", "Where was this photo taken?", "What is the person doing?", "What breed is the dog?", "Who is this?",
         "What is the capital of France?", "Write a poem about it.", "How old is the man?", "What time is it?", "What brand is this?",
         "How many people are there?", "What is the weather like?", "Tell me a joke.", "What car is this?", "Translate this to French.",
         "What food is this?", "Write code to sort a list.", "Which city is this?", "What year was it made?", "What animal is this?",
-        "What does it say?", "Read the text.", "What is written here?", "What does the sign say?", "Which bar is the highest?",
+        "What does it say?", "Read the text.", "What is written here?", "What does the sign say?", "Who wrote this?",
     ],
     [
         "这是谁画的？", "这张照片是在哪里拍的？", "这个人在做什么？", "这是什么动物？", "他是谁？", "写一首诗。", "现在几点？",

@@ -10,6 +10,7 @@ from phrases import COLORS_ZH, SHAPES_ZH, ZONES, article, plural, sentence
 from scenes import GROUND, NAMES, SHAPES, Picture, Thing
 
 ENGLISH, CHINESE = 0, 1
+WEIGHTS = {"color": 0.5, "shape": 0.5, "relation": 0.4, "count": 2.5, "is there": 2.0, "describe": 2.0}  # how often training asks, beside 1
 Both = tuple[str, str]
 MARKED = re.compile(r"\[([^\]]*)\]")
 
@@ -74,6 +75,17 @@ def zone(t: Thing) -> Both | None:
     return ZONES[int(t.y * 3) * 3 + int(t.x * 3)]
 
 
+SIZE_BORDERS = (1 / 6, 1 / 4)  # small, medium, large: a shape's width as a share of the picture's longer side
+
+
+def size(picture: Picture, t: Thing) -> Both | None:
+    """Small, medium or large; None near a border."""
+    extent = picture.extent(t)
+    if any(abs(extent / border - 1) < 0.08 for border in SIZE_BORDERS):
+        return None
+    return say.SIZES[sum(extent > border for border in SIZE_BORDERS)]
+
+
 def single_facts(picture: Picture) -> list[Fact]:
     """What can be said of one thing that a question can single out."""
     things, out = picture.things, []
@@ -93,6 +105,76 @@ def single_facts(picture: Picture) -> list[Fact]:
             out.append(Fact("position", say.WHERE, where, (shape_name(t),), it))
         elif where and names[t.shape, t.color] == 1:
             out.append(Fact("position", say.WHERE, where, (full_name(t),), it))
+        extent = size(picture, t)
+        if extent and names[t.shape, t.color] == 1:
+            out.append(Fact("size", say.SIZE_OF, extent, (shape_name(t) if shapes[t.shape] == 1 else full_name(t),), it))
+    return out
+
+
+def size_facts(picture: Picture, r: random.Random) -> list[Fact]:
+    """The largest, the smallest, and the larger of two."""
+    things, out = picture.things, []
+    for forms, i in zip((say.LARGEST, say.SMALLEST), picture.extremes()):
+        if i is not None:
+            english, chinese = full_name(things[i])
+            out.append(Fact("size", forms, (sentence(f"the {english}"), chinese + "。"), (), (frozenset([i]),)))
+    shapes = Counter(t.shape for t in things)
+    single = [i for i, t in enumerate(things) if shapes[t.shape] == 1]
+    if len(single) > 1:
+        i, j = r.sample(single, 2)
+        larger, smaller = (i, j) if things[i].size > things[j].size else (j, i)
+        if picture.clearly(things[larger].size, things[smaller].size):
+            english, chinese = shape_name(things[larger])
+            words = shape_name(things[i]), shape_name(things[j])
+            out.append(Fact("size", say.BIGGER, (sentence(f"the {english}"), chinese + "。"), words, (frozenset([i]), frozenset([j]))))
+    return out
+
+
+def label_facts(picture: Picture) -> list[Fact]:
+    """What is printed beside a chart's bars, where it can be asked for."""
+    bars, out = picture.things, []
+    if not bars[0].label:
+        return out
+    for i, t in enumerate(bars):
+        it = (frozenset([i]),)
+        out.append(Fact("chart value", say.VALUE_OF, number(t.value), ((t.label, t.label),), it))
+        out.append(Fact("chart label", say.LABEL_OF, (t.label + ".", t.label + "。"), (color_name(t),), it))
+    for forms, i in zip((say.HIGHEST_LABEL, say.LOWEST_LABEL), picture.extremes()):
+        if i is not None:
+            out.append(Fact("chart highest, lowest", forms, (bars[i].label + ".", bars[i].label + "。"), (), (frozenset([i]),)))
+    return out
+
+
+def text_facts(picture: Picture, r: random.Random) -> list[Fact]:
+    skill = "number" if picture.text.isdigit() else "word"
+    return [
+        Fact(skill, say.READ, (picture.text + ".", picture.text + "。")),
+        Fact(skill, say.DESCRIBE, (picture.text + ".", picture.text + "。")),
+        Fact("background", say.BACKGROUND, color_answer(picture.background), (), (frozenset([GROUND]),)),
+    ]
+
+
+def chart_facts(picture: Picture, r: random.Random) -> list[Fact]:
+    """Bars are named by their colours, of which every bar has its own."""
+    things = picture.things
+    out = [Fact("chart count", say.COUNT_BARS, number(len(things)), (), (frozenset(range(len(things))),))]
+    for forms, i in zip((say.HIGHEST, say.LOWEST), picture.extremes()):
+        if i is not None:
+            english, chinese = color_name(things[i])
+            out.append(Fact("chart highest, lowest", forms, (f"The {english} bar.", chinese + "的柱子。"), (), (frozenset([i]),)))
+    for _ in range(2):
+        i, j = r.sample(range(len(things)), 2)
+        larger, smaller = max(things[i].size, things[j].size), min(things[i].size, things[j].size)
+        if picture.clearly(larger, smaller):
+            words = color_name(things[i]), color_name(things[j])
+            answer = say.HEIGHTS[things[i].size < things[j].size]
+            out.append(Fact("chart compare", say.HIGHER, answer, words, (frozenset([i]), frozenset([j]))))
+    out.append(Fact("background", say.BACKGROUND, color_answer(picture.background), (), (frozenset([GROUND]),)))
+    out += label_facts(picture) + [absent(picture, r)]
+    if r.random() < 0.3:
+        out.append(Fact("describe", say.DESCRIBE, (f"A bar chart with {len(things)} bars.", f"有{len(things)}根柱子的柱状图。")))
+    if r.random() < 0.2:
+        out.append(Fact("off topic", say.OFF_TOPIC, say.CANNOT))
     return out
 
 
@@ -162,15 +244,21 @@ def description(picture: Picture) -> Fact:
 def facts(picture: Picture, r: random.Random) -> list[Fact]:
     if picture.outside:
         return cannot(r)
-    out = single_facts(picture) + pair_facts(picture, r) + count_facts(picture, r)
+    if picture.text:
+        return text_facts(picture, r)
+    if picture.chart:
+        return chart_facts(picture, r)
+    out = single_facts(picture) + pair_facts(picture, r) + size_facts(picture, r) + count_facts(picture, r)
     easier = [
-        is_there(picture, r),
-        absent(picture, r),
-        description(picture),
-        Fact("background", say.BACKGROUND, color_answer(picture.background), (), (frozenset([GROUND]),)),
-        Fact("off topic", say.OFF_TOPIC, say.CANNOT),
+        (0.6, is_there(picture, r)),
+        (0.6, is_there(picture, r)),
+        (0.5, absent(picture, r)),
+        (0.6, description(picture)),
+        (0.3, Fact("background", say.BACKGROUND, color_answer(picture.background), (), (frozenset([GROUND]),))),
+        (0.3, Fact("off topic", say.OFF_TOPIC, say.CANNOT)),
+        (0.06, Fact("off topic", r.choice([say.HIGHEST, say.LOWEST]), say.CANNOT)),
     ]
-    out += [fact for fact in easier if r.random() < 0.4]
+    out += [fact for share, fact in easier if r.random() < share]
     if r.random() < 0.05:
         out.append(Fact("hello", say.GREETINGS, say.HELLO))
     return out
@@ -182,13 +270,13 @@ def cannot(r: random.Random) -> list[Fact]:
     name = (shape, SHAPES_ZH[shape])
     forms = [(say.COLOR_OF, name), (say.WHERE, name), (say.COUNT_SHAPE, (plural(shape), name[1])), (say.SHAPE_OF, (color, COLORS_ZH[color]))]
     out = [Fact("cannot tell", form, say.CANNOT, (word,)) for form, word in forms]
-    plain = [say.DESCRIBE, say.DESCRIBE, say.OFF_TOPIC, say.BACKGROUND, say.SHAPE_ONLY, say.COLOR_ONLY, say.COUNT_ALL]
+    plain = [say.DESCRIBE, say.DESCRIBE, say.OFF_TOPIC, say.BACKGROUND, say.SHAPE_ONLY, say.COLOR_ONLY, say.COUNT_ALL, say.LARGEST, say.SMALLEST, say.HIGHEST, say.COUNT_BARS]
     return out + [Fact("cannot tell", form, say.CANNOT) for form in plain]
 
 
 def without_image(r: random.Random) -> Fact:
     shape = r.choice(SHAPES)
-    form, words = r.choice([(say.COLOR_OF, ((shape, SHAPES_ZH[shape]),)), (say.DESCRIBE, ()), (say.OFF_TOPIC, ()), (say.COUNT_ALL, ()), (say.SHAPE_ONLY, ())])
+    form, words = r.choice([(say.COLOR_OF, ((shape, SHAPES_ZH[shape]),)), (say.DESCRIBE, ()), (say.OFF_TOPIC, ()), (say.COUNT_ALL, ()), (say.SHAPE_ONLY, ()), (say.LARGEST, ()), (say.HIGHEST, ())])
     return Fact("no image", form, say.NO_IMAGE, words)
 
 

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 from tokenizers import Regex, Tokenizer, decoders, models, pre_tokenizers, trainers
 
+import charts
 import phrases
 import questions
 import scenes
@@ -33,8 +34,8 @@ year yes yet you young your""".split()
 
 def corpus(count: int = 8000) -> Iterator[str]:
     r = random.Random(3)
-    for _ in range(count):
-        picture = scenes.scene(r, size=(64, 64))
+    for i in range(count):
+        picture = charts.chart(r, reading=True) if i % 20 == 0 else scenes.scene(r, size=(64, 64))
         for fact in [*questions.facts(picture, r), *questions.cannot(r), questions.without_image(r)]:
             for language in (questions.ENGLISH, questions.CHINESE):
                 q = fact.ask(r, language)

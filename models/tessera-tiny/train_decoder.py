@@ -1,6 +1,7 @@
 """Stage 2: projector and decoder on questions, from an encoder that stage 1 trained.
 
     python train_decoder.py --init encoder.pt --tokenizer tokenizer.json --out model.pt --minutes 30
+    python train_decoder.py --init encoder.pt --out model.pt --reading --device cuda --workers 14 --batch 128 --minutes 18    # one GPU
 
 Beside the answers, some attention heads are taught where to look: in one layer from every word that refers to things
 to these things' patches (one head to the base view's, one to the tiles'), in the next from the answer to such words
@@ -26,7 +27,7 @@ from model import Model
 from optimizer import Optimizer, share_weights
 from packing import Item, Packer, collate
 from scenes import Picture
-from team import Team, run
+from team import Stream, Team, run, stream_options
 from train_encoder import patch_loss, picture
 
 POINTING_LAYER, BASE_HEAD, TILE_HEAD = 1, 0, 1
@@ -38,7 +39,7 @@ def items(packer: Packer, r: random.Random, team: Team, a: argparse.Namespace, p
     kept: list[tuple[Picture, Item, bool]] = []
     while True:
         if len(kept) < pool or r.random() < 1 / a.reuse:
-            p = picture(r)
+            p = picture(r, reading=a.reading)
             base = r.random() < a.base_first + (a.base_last - a.base_first) * float(team.board[0])
             entry = p, packer.item(p, [], base), base
             if len(kept) < pool:
@@ -138,9 +139,9 @@ def fit_projector(model: Model, pixels: torch.Tensor, size: float = 0.5) -> None
 
 def train(rank: int, team: Team, a: argparse.Namespace) -> None:
     torch.set_num_threads(1)
-    model = Model()
+    model = Model().to(a.device)
     optimizer = Optimizer(model, a.rate, team, rank, slow={"vision.": a.encoder_rate, "heads.": a.encoder_rate})
-    stream = batches(Packer(a.tokenizer), a.seed * 1000 + rank, a.batch // team.size, team, a)
+    stream = Stream(rank, a, lambda seed: batches(Packer(a.tokenizer), seed, a.batch // team.size, team, a))
     start = last = saved = time.time()
     done, step, pictures = 0.0, 0, 0
     skills, losses = collections.defaultdict(list), collections.defaultdict(list)
@@ -203,7 +204,8 @@ def main() -> None:
     a.add_argument("--words", type=float, default=0.2, help="weight of the loss on what words know")
     a.add_argument("--patch", type=float, default=0.3, help="weight of the encoder's own loss")
     a.add_argument("--seed", type=int, default=11)
-    a.add_argument("--processes", type=int, default=2)
+    a.add_argument("--reading", action="store_true", help="ask about words, numbers and what is printed in charts as well")
+    stream_options(a)
     a = a.parse_args()
     torch.manual_seed(a.seed)
     model = Model()
@@ -211,9 +213,9 @@ def main() -> None:
     model.load_state_dict(state, strict=False)
     if not state.get("projector1.bias", torch.zeros(1)).any():
         r = random.Random(a.seed)
-        pixels = [views.patches(views.base_view(picture(r).image)) for _ in range(32)]
+        pixels = [views.patches(views.base_view(picture(r, reading=a.reading).image)) for _ in range(32)]
         fit_projector(model, torch.from_numpy(np.stack(pixels)))
-    run(train, share_weights(model, a.processes), a)
+    run(train, share_weights(model, a.processes, a.device), a)
 
 
 if __name__ == "__main__":

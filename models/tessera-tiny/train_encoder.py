@@ -2,6 +2,7 @@
 
     python train_encoder.py --out encoder.pt --minutes 40
     python train_encoder.py --out encoder.pt --init encoder.pt --minutes 20    # goes on from a checkpoint
+    python train_encoder.py --out encoder.pt --reading --device cuda --workers 14 --batch 256 --minutes 10    # one GPU
 """
 
 import argparse
@@ -19,9 +20,11 @@ import views
 from labels import COLUMN, HEADS, IGNORE
 from model import Model
 from optimizer import Optimizer, share_weights
+from charts import chart
 from outside import outside
-from scenes import scene
-from team import Team, run
+from scenes import Picture, scene
+from team import Stream, Team, run, stream_options
+from writing import page, writing
 
 HELD_OUT_SEED = 20261122
 DECODER = ("layers.", "embedding", "projector", "norm", "newline")
@@ -29,17 +32,25 @@ COUNTS = ("same_shape", "same_color", "total")
 WEIGHTS = {"row": 0.5, "column": 0.5, "ground": 0.3, "outside": 0.3}
 
 
-def picture(r: random.Random, held_out: bool = False):
-    return outside(r, held_out) if r.random() < 0.1 else scene(r)
+def picture(r: random.Random, held_out: bool = False, reading: bool = False) -> Picture:
+    """A picture to ask about; `reading` teaches words, numbers and what is printed in charts as well."""
+    kind = r.random()
+    if kind < 0.1:
+        return outside(r, held_out, reading)
+    if kind < (0.3 if reading else 0.2):
+        return chart(r, reading)
+    if reading and kind < 0.55:
+        return writing(r, held_out)
+    return scene(r)
 
 
-def batches(seed: int, batch: int, reuse: int, pool: int = 2000) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
+def batches(seed: int, batch: int, reuse: int, reading: bool, pool: int = 2000) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
     """Pixels and labels of random views. Every view is used about `reuse` times, far apart: rendering takes time from training."""
     r = random.Random(seed)
 
     def items() -> Iterator[tuple[np.ndarray, np.ndarray]]:
         while True:
-            p = picture(r)
+            p = page(r) if reading and r.random() < 0.3 else picture(r, reading=reading)
             base = views.base_view(p.image)
             yield views.patches(base), labels.labels(p, base, True)
             if r.random() < 0.2:
@@ -67,11 +78,11 @@ def head_outputs(out: torch.Tensor) -> dict[str, torch.Tensor]:
 
 def patch_loss(out: torch.Tensor, lab: torch.Tensor) -> torch.Tensor:
     """The mean over heads; background counts for less, since most patches are background."""
-    total = torch.zeros(())
+    total = out.new_zeros((), dtype=torch.float32)
     for name, o in head_outputs(out).items():
         y = lab[..., COLUMN[name]].long().flatten()
-        weight = torch.ones(o.shape[-1])
-        if name in ("shape", "color", "center"):
+        weight = torch.ones(o.shape[-1], device=out.device)
+        if name in ("shape", "color", "center", "glyph", "next_glyph"):
             weight[0] = 0.3
         elif name in COUNTS:
             weight[3:] = 2.0  # larger counts of one kind are rare
@@ -81,36 +92,38 @@ def patch_loss(out: torch.Tensor, lab: torch.Tensor) -> torch.Tensor:
 
 
 def accuracy(out: torch.Tensor, lab: torch.Tensor) -> dict[str, tuple[int, int]]:
-    """Right and all, per head; of shape, colour and centre only where there is one."""
+    """Right and all, per head; of shape, colour, centre and glyph only where there is one."""
     result = {}
     for name, o in head_outputs(out).items():
         y = lab[..., COLUMN[name]]
         known = y != IGNORE
-        if name in ("shape", "color", "center"):
+        if name in ("shape", "color", "center", "glyph", "next_glyph"):
             known &= y > 0
         result[name] = int((o.argmax(-1) == y)[known].sum()), int(known.sum())
     return result
 
 
-def held_out(model: Model, pictures: int = 60) -> str:
+def held_out(model: Model, reading: bool, pictures: int = 60) -> str:
     """Accuracy on views that training never sees: base views of unseen scenes and outside pictures."""
     r = random.Random(f"{HELD_OUT_SEED} encoder")
     pixels, labs = [], []
     for _ in range(pictures):
-        p = picture(r, held_out=True)
+        p = picture(r, held_out=True, reading=reading)
         view = views.base_view(p.image)
         pixels.append(views.patches(view))
         labs.append(labels.labels(p, view, True))
+    device = model.newline.device
     with torch.no_grad():
-        right = accuracy(model.told(model.vision(torch.from_numpy(np.stack(pixels)))), torch.from_numpy(np.stack(labs)))
+        out = model.told(model.vision(torch.from_numpy(np.stack(pixels)).to(device)))
+        right = accuracy(out, torch.from_numpy(np.stack(labs)).to(device))
     return " ".join(f"{k}={a / max(1, b):.3f}" for k, (a, b) in right.items())
 
 
 def train(rank: int, team: Team, a: argparse.Namespace) -> None:
     torch.set_num_threads(1)
-    model = Model()
+    model = Model().to(a.device)
     optimizer = Optimizer(model, a.rate, team, rank, slow={p: 0.0 for p in DECODER})
-    stream = batches(a.seed * 1000 + rank, a.batch // team.size, a.reuse)
+    stream = Stream(rank, a, lambda seed: batches(seed, a.batch // team.size, a.reuse, a.reading))
     start = time.time()
     done, step, mean = 0.0, 0, 0.0
     while done < 1:
@@ -122,11 +135,11 @@ def train(rank: int, team: Team, a: argparse.Namespace) -> None:
         step += 1
         mean += (loss.item() - mean) * max(0.02, 1 / step)
         if rank == 0 and step % a.every == 0:
-            print(f"{spent:.0f}s step {step} {step * a.batch / spent:.0f} views/s loss {mean:.3f} held out: {held_out(model)}", flush=True)
+            print(f"{spent:.0f}s step {step} {step * a.batch / spent:.0f} views/s loss {mean:.3f} held out: {held_out(model, a.reading)}", flush=True)
             torch.save(optimizer.state(), a.out)
     if rank == 0:
         torch.save(optimizer.state(), a.out)
-        print("held out:", held_out(model, 300), flush=True)
+        print("held out:", held_out(model, a.reading, 300), flush=True)
 
 
 def main() -> None:
@@ -139,13 +152,14 @@ def main() -> None:
     a.add_argument("--rate", type=float, default=1e-3)
     a.add_argument("--reuse", type=int, default=6)
     a.add_argument("--seed", type=int, default=1)
-    a.add_argument("--processes", type=int, default=2)
+    a.add_argument("--reading", action="store_true", help="teach glyphs as well")
+    stream_options(a)
     a = a.parse_args()
     torch.manual_seed(a.seed)
     model = Model()
     if a.init:
         model.load_state_dict(torch.load(a.init), strict=False)
-    run(train, share_weights(model, a.processes), a)
+    run(train, share_weights(model, a.processes, a.device), a)
 
 
 if __name__ == "__main__":
