@@ -44,7 +44,7 @@ import { rotateKey } from "./routes/keys/rotate-key.ts";
 import { updateKey } from "./routes/keys/update-key.ts";
 import { getModel } from "./routes/models/get-model.ts";
 import { listModels } from "./routes/models/list-models.ts";
-import { type App, mount } from "./routes/operation.ts";
+import { type App, mount, type Operation } from "./routes/operation.ts";
 import { getKeySet } from "./routes/receipts/get-key-set.ts";
 import { getReceipt } from "./routes/receipts/get-receipt.ts";
 import { listReceipts } from "./routes/receipts/list-receipts.ts";
@@ -56,50 +56,41 @@ import { putWebhook } from "./routes/webhooks/put-webhook.ts";
 import { redeliver } from "./routes/webhooks/redeliver.ts";
 import { mountSpecification } from "./specification.ts";
 
-const OPERATIONS = [
-  createCompletion,
-  preflight,
-  listModels,
-  getModel,
-  putImage,
-  getImage,
-  deleteImage,
-  listJobs,
-  getJob,
-  cancelJobRoute,
-  getOwnAccount,
-  getOwnKey,
-  createKey,
-  listKeys,
-  getKey,
-  updateKey,
-  rotateKey,
-  revokeKey,
-  putWebhook,
-  getWebhook,
-  deleteWebhook,
-  listDeliveries,
-  redeliver,
-  createAccount,
-  listAccounts,
-  getAccount,
-  updateAccount,
-  getLedger,
-  getInventory,
-  deleteAccount,
-  getAllUsage,
-  grantCredit,
-  takeBackCredit,
-  refundCharge,
-  listPrices,
-  createPrice,
-  getUsage,
-  listReceipts,
-  getReceipt,
-  getKeySet,
-  healthz,
-  readyz,
-];
+/** Every operation under its tag; the reference shows both in this order, the customer's before the operator's. */
+const OPERATIONS = {
+  Ask: [createCompletion, preflight],
+  Models: [listModels, getModel],
+  Images: [putImage, getImage, deleteImage],
+  Jobs: [listJobs, getJob, cancelJobRoute],
+  "Account and keys": [
+    getOwnAccount,
+    getOwnKey,
+    createKey,
+    listKeys,
+    getKey,
+    updateKey,
+    rotateKey,
+    revokeKey,
+  ],
+  "Usage and receipts": [getUsage, listReceipts, getReceipt, getKeySet],
+  Webhooks: [putWebhook, getWebhook, deleteWebhook, listDeliveries, redeliver],
+  Health: [healthz, readyz],
+  Operator: [
+    createAccount,
+    listAccounts,
+    getAccount,
+    updateAccount,
+    getLedger,
+    getInventory,
+    deleteAccount,
+    getAllUsage,
+    grantCredit,
+    takeBackCredit,
+    refundCharge,
+    listPrices,
+    createPrice,
+  ],
+} satisfies Record<string, readonly Operation[]>;
 
 /** Routes that a browser of any origin may call with its own key. The operator's and the workers' are closed. */
 const OPEN_ROUTES = [
@@ -136,14 +127,16 @@ export function createApp(): App {
   });
   for (const path of OPEN_ROUTES) app.use(path, cors(CORS));
 
-  for (const operation of OPERATIONS) mount(app, operation);
+  for (const [tag, operations] of Object.entries(OPERATIONS)) {
+    for (const operation of operations) mount(app, operation, tag);
+  }
   app.openAPIRegistry.registerPath(headImageRoute);
   mountHeartbeat(app);
   mountSettle(app);
   mountDesired(app);
   mountPages(app);
   mountReference(app);
-  mountSpecification(app);
+  mountSpecification(app, Object.keys(OPERATIONS));
 
   app.notFound((context) => {
     const { method, path } = context.req;

@@ -7,8 +7,11 @@ import { readBody } from "./read-bytes.ts";
 
 interface Options {
   readonly maxBytes?: number;
-  /** Fields that exist in the API's family but not here: a wrong value of theirs is reported as unsupported. */
-  readonly unsupported?: ReadonlySet<string>;
+  /**
+   * Fields that exist in the API's family but not here, by what is taken of them; null where that is nothing. A wrong
+   * value of theirs is reported as unsupported.
+   */
+  readonly unsupported?: ReadonlyMap<string, string | null>;
 }
 
 /** How much of an unknown field's name an error repeats. */
@@ -59,7 +62,7 @@ async function readJsonBytes(
 function parseBody<Schema extends z.ZodType>(
   bytes: Uint8Array,
   schema: Schema,
-  { unsupported = new Set() }: Options,
+  { unsupported = new Map() }: Options,
 ): z.infer<Schema> {
   if (hasMoreValues(bytes, MAX_VALUES)) {
     throw new ApiError(
@@ -77,8 +80,13 @@ function parseBody<Schema extends z.ZodType>(
     const param = [...issue.path, issue.keys[0]].join(".").slice(0, MAX_NAME_CHARACTERS);
     throw new ApiError("unsupported_parameter", `The parameter '${param}' is not supported.`, { param });
   }
-  if (unsupported.has(top) || unsupported.has(path)) {
-    throw new ApiError("unsupported_parameter", `This value of '${top}' is not supported.`, { param: top });
+  const taken = unsupported.get(top) ?? unsupported.get(path);
+  if (taken !== undefined || unsupported.has(top)) {
+    const message =
+      taken == null
+        ? `'${top}' is not supported.`
+        : `This value of '${top}' is not supported, only ${taken}.`;
+    throw new ApiError("unsupported_parameter", message, { param: top });
   }
   const where = path === "" ? "The body" : `'${path}'`;
   throw new ApiError(

@@ -2,6 +2,7 @@
 import { z } from "@hono/zod-openapi";
 import { schemaProblem } from "../../core/json-schema.ts";
 import { MOST_TOP_LOGPROBS } from "../../core/logprobs.ts";
+import { MODELS, type Model } from "../../core/models.ts";
 
 const text = z.strictObject({ type: z.literal("text"), text: z.string() });
 
@@ -11,7 +12,10 @@ const image = z.strictObject({
     url: z
       .string()
       .openapi({ description: "A base64 data URL, an https URL, or sha256:<hex> of an uploaded image." }),
-    detail: z.enum(["auto", "low", "high"]).optional(),
+    detail: z.enum(["auto", "low", "high"]).optional().openapi({
+      description:
+        "`low` sends the base view alone: fewer tokens, less seen. Some models refuse it. `auto` and `high` send every tile.",
+    }),
   }),
 });
 
@@ -77,6 +81,16 @@ const responseFormat = z
 
 export const chatMessage = z.discriminatedUnion("role", [systemMessage, userMessage, assistantMessage]);
 
+const ids = MODELS.map(({ id }) => `\`${id}\``).join(", ");
+
+/** A figure of each model, in words; models that share one are told together. */
+function perModel(figure: (model: Model) => number): string {
+  return Array.from(Map.groupBy(MODELS, figure), ([value, models]) => {
+    const names = models.length === 1 ? `\`${models[0]!.id}\`` : "the LLaVA models";
+    return `${value} (${names})`;
+  }).join(", ");
+}
+
 /** A union, as null is not among the values of a nullable `enum` in the specification. */
 const neutral = <Value extends z.ZodType>(schema: Value) => z.union([schema, z.null()]).optional();
 
@@ -86,14 +100,41 @@ const neutral = <Value extends z.ZodType>(schema: Value) => z.union([schema, z.n
  */
 export const chatRequest = z
   .strictObject({
-    model: z.string(),
-    messages: z.array(chatMessage).min(1).max(MAX_MESSAGES),
-    max_tokens: z.int().min(1).nullish(),
-    max_completion_tokens: z.int().min(1).nullish(),
-    temperature: z.number().min(0).max(2).nullish(),
-    top_p: z.number().gt(0).max(1).nullish(),
-    seed: z.int().nullish(),
-    stop: z.union([stop, z.array(stop).max(4)]).nullish(),
+    model: z.string().openapi({ description: `One of ${ids}; \`GET /v1/models\` tells their limits.` }),
+    messages: z.array(chatMessage).min(1).max(MAX_MESSAGES).openapi({
+      description: "The whole conversation, the answers included; the last message is the user's.",
+    }),
+    max_tokens: z
+      .int()
+      .min(1)
+      .nullish()
+      .openapi({
+        description: `The most tokens of the answer. By default ${perModel(({ defaults }) => defaults.maxTokens)}, less where the context ends sooner; at most ${perModel(({ maxOutputTokens }) => maxOutputTokens)}.`,
+      }),
+    max_completion_tokens: z
+      .int()
+      .min(1)
+      .nullish()
+      .openapi({ description: "OpenAI's later name of `max_tokens`; it goes before it." }),
+    temperature: z
+      .number()
+      .min(0)
+      .max(2)
+      .nullish()
+      .openapi({
+        description: `0 takes the likeliest token each time. By default ${perModel(({ defaults }) => defaults.temperature)}.`,
+      }),
+    top_p: z
+      .number()
+      .gt(0)
+      .max(1)
+      .nullish()
+      .openapi({ description: "Draws from the likeliest tokens that together have this probability." }),
+    seed: z.int().nullish().openapi({ description: "What the draws begin with." }),
+    stop: z
+      .union([stop, z.array(stop).max(4)])
+      .nullish()
+      .openapi({ description: "Up to four texts; the answer ends before the first that comes." }),
     logprobs: z.boolean().nullish().openapi({
       description: "Each token's natural logarithm of probability, on models whose `capabilities` name it.",
     }),
@@ -101,7 +142,10 @@ export const chatRequest = z
       description: "How many of the likeliest tokens are shown in each place; needs `logprobs`.",
     }),
     response_format: responseFormat.nullish(),
-    stream: z.boolean().nullish(),
+    stream: z
+      .boolean()
+      .nullish()
+      .openapi({ description: "Sends the answer as it is written, in server-sent events." }),
     stream_options: z.strictObject({ include_usage: z.boolean().optional() }).nullish(),
     user: z.string().max(512).nullish(),
     metadata: z.record(z.string(), z.string()).nullish(),
@@ -120,16 +164,19 @@ export const chatRequest = z
   .openapi("ChatCompletionRequest");
 export type ChatRequestBody = z.infer<typeof chatRequest>;
 
-/** Parameters whose only accepted value asks for nothing; any other value is an unsupported parameter, not a wrong one. */
-export const NEUTRAL_PARAMETERS: ReadonlySet<string> = new Set([
-  "n",
-  "frequency_penalty",
-  "presence_penalty",
-  "store",
-  "response_format.type",
-  "tools",
-  "tool_choice",
-  "modalities",
+/**
+ * Parameters whose only accepted value asks for nothing, and that value where it means something by itself; any other
+ * value is an unsupported parameter, not a wrong one.
+ */
+export const NEUTRAL_PARAMETERS: ReadonlyMap<string, string | null> = new Map([
+  ["n", "1"],
+  ["frequency_penalty", "0"],
+  ["presence_penalty", "0"],
+  ["store", "false"],
+  ["response_format.type", "text or json_schema"],
+  ["tools", null],
+  ["tool_choice", null],
+  ["modalities", '["text"]'],
 ]);
 
 export const usageBody = z

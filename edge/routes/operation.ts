@@ -15,11 +15,15 @@ export interface Operation {
 }
 
 /**
- * Mounts an operation and adds it to the specification. Handlers read their own bodies (`readJson`), so that every
+ * Mounts an operation and adds it to the specification, under its tag. Handlers read their own bodies (`readJson`), so that every
  * wrong one is refused in the API's envelope.
  */
-export function mount(app: App, { route, middleware = [], handler }: Operation): void {
-  app.openAPIRegistry.registerPath({ ...route, responses: { ...route.responses, default: errorResponse } });
+export function mount(app: App, { route, middleware = [], handler }: Operation, tag: string): void {
+  app.openAPIRegistry.registerPath({
+    ...route,
+    tags: [tag],
+    responses: { ...route.responses, default: errorResponse },
+  });
   const path = route.path.replaceAll(/\{(\w+)\}/g, ":$1");
   app.on([route.method.toUpperCase()], [path], ...middleware, handler);
 }

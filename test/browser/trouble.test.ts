@@ -25,13 +25,33 @@ describe("the playground", () => {
   it("says that a key is unknown, and goes on with a right one", async () => {
     const account = await newAccount();
     const playground = await prepared({ key: "tsr_nonsense" });
-    await playground.alert.getByText("The server does not know this key.").waitFor();
+    await playground.alert.getByText("The server does not know this key.").first().waitFor();
     await playground.page.getByRole("button", { name: "Forget" }).click();
     await playground.page.getByLabel("API key").fill(account.key);
     await playground.page.getByRole("button", { name: "Use" }).click();
     expect(await playground.question.inputValue()).toBe(EXAMPLE.question);
     await playground.question.press("Enter");
     expect(await playground.answers(1)).toEqual([EXAMPLE.answer]);
+  });
+
+  it("says at once that a typed key is unknown", async () => {
+    const { page } = await open({});
+    await page.getByLabel("API key").fill("tsr_nonsense");
+    await page.getByRole("button", { name: "Use" }).click();
+    await page.getByRole("alert").getByText("The server does not know this key.").waitFor();
+    await page.getByRole("button", { name: "Forget" }).click();
+    await page.getByLabel("API key").waitFor();
+    expect(await page.getByRole("alert").count()).toBe(0);
+  });
+
+  it("says once what is wrong with a text that is called a picture", async () => {
+    const account = await newAccount();
+    const { page } = await open({ key: account.key });
+    const text = { name: "words.png", mimeType: "image/png", buffer: Buffer.from("no picture at all") };
+    await page.getByLabel("Drop a picture here").setInputFiles(text);
+    await page.getByText("This kind of picture can't be read.").waitFor();
+    await page.getByText("words.png").first().waitFor();
+    expect(await page.getByText("The server may still read it").count()).toBe(0);
   });
 
   it("asks for the key of whoever asks without one, and keeps the question", async () => {
@@ -77,7 +97,9 @@ describe("the playground", () => {
   it("says that what was dropped is no picture, and keeps the one before", async () => {
     const playground = await prepared({});
     await drop(playground.page, join(import.meta.dirname, "trouble.test.ts"), "text/plain");
-    await playground.alert.getByText("That is not a picture.").waitFor();
+    await playground.alert.getByText("This kind of picture can't be read.").waitFor();
+    const meaning = playground.alert.getByRole("link", { name: "image_format_unsupported" });
+    expect(await meaning.getAttribute("href")).toBe("/docs#description/image-format-unsupported");
     await playground.drawn();
   });
 
@@ -113,6 +135,9 @@ describe("the playground", () => {
     const notice = playground.alert;
     await notice.getByText("This model is cold: no GPU worker serves it.").waitFor();
     expect(await notice.textContent()).toContain("Ask tessera-tiny");
+    expect(await notice.textContent()).toContain("REPLICATE_API_TOKEN");
+    // It can't help as long as the model is cold.
+    expect(await notice.getByRole("button", { name: "Try again" }).count()).toBe(0);
     const meaning = notice.getByRole("link", { name: "no_worker" });
     expect(await meaning.getAttribute("href")).toBe("/docs#description/no-worker");
     expect(await meaning.getAttribute("target")).toBe("_blank");

@@ -4,6 +4,7 @@ import { z } from "zod";
 import { newAccount, sharedProduct } from "../helpers/shared.ts";
 
 const operation = z.looseObject({
+  tags: z.array(z.string()),
   security: z.array(z.record(z.string(), z.array(z.string()))).optional(),
   requestBody: z
     .looseObject({ content: z.record(z.string(), z.looseObject({ example: z.unknown().optional() })) })
@@ -16,6 +17,7 @@ const exampleOf = ({ requestBody }: Operation) => requestBody?.content["applicat
 
 const specification = z.looseObject({
   info: z.looseObject({ description: z.string() }),
+  tags: z.array(z.looseObject({ name: z.string() })),
   paths: z.record(z.string(), z.record(z.string(), operation)),
 });
 
@@ -66,12 +68,24 @@ describe("/openapi.json", () => {
     expect(tried).toBeGreaterThan(8);
   });
 
+  it("groups every operation, the operator's last", async () => {
+    const { paths, tags } = specification.parse(await (await read("/openapi.json")).json());
+    const names = tags.map(({ name }) => name);
+    for (const [path, methods] of Object.entries(paths)) {
+      for (const [method, each] of Object.entries(methods)) {
+        expect(each.tags, `${method} ${path}`).toHaveLength(1);
+        expect(names).toContain(each.tags[0]);
+        expect(each.tags[0] === "Operator", path).toBe(path.startsWith("/v1/admin/"));
+      }
+    }
+    expect(names.at(-1)).toBe("Operator");
+  });
+
   it("names every error code", async () => {
     const { info } = specification.parse(await (await read("/openapi.json")).json());
     const { ERROR_KINDS } = await import("../../edge/errors.ts");
-    expect(
-      [...info.description.matchAll(/^## (.+)$/gm)].map(([, code]) => code?.replaceAll("\\", "")),
-    ).toEqual(Object.keys(ERROR_KINDS));
+    const headings = Array.from(info.description.matchAll(/^## (.+)$/gm), ([, code]) => code);
+    expect(headings).toEqual(Object.keys(ERROR_KINDS));
   });
 });
 

@@ -1,5 +1,6 @@
 import { expect, it } from "vitest";
-import { byDayAndModel, roundUp, type UsageRow } from "./days.ts";
+import { MODELS } from "../../core/models.ts";
+import { byDayAndModel, roundUp, seriesOf, type UsageRow } from "./days.ts";
 
 const DAY = 86_400;
 
@@ -32,6 +33,23 @@ it("sums a day's rows by model, keeps empty days, and leaves out other days", ()
   ]);
   const tokens = byDayAndModel(rows, { from: DAY, days: 1, measure: "tokens" });
   expect(tokens.stacks[0]?.parts).toEqual([30, 15]);
+});
+
+it("leaves out models with nothing to show, and keeps each model's colour", () => {
+  const rows = [
+    row(DAY, "llava-v1.6-34b", 0),
+    row(DAY, "llava-v1.6-vicuna-7b", 3),
+    row(9 * DAY, "llava-v1.6-vicuna-13b", 4),
+    row(DAY, "retired", 1),
+  ];
+  const cost = byDayAndModel(rows, { from: DAY, days: 3, measure: "cost" });
+  expect(cost.models).toEqual(["llava-v1.6-vicuna-7b", "retired"]);
+  expect(cost.stacks[0]?.parts).toEqual([3, 1]);
+  const requests = byDayAndModel(rows, { from: DAY, days: 3, measure: "requests" });
+  expect(requests.models).toEqual(["llava-v1.6-34b", "llava-v1.6-vicuna-7b", "retired"]);
+  const series = requests.models.map(seriesOf);
+  expect(new Set(series).size).toBe(3);
+  expect(series.at(-1)).toBe(MODELS.length);
 });
 
 it("ends a scale at a round number that holds the highest value", () => {

@@ -1,5 +1,7 @@
 /** Usage as a plot needs it: every day of a range, each model's part of it, and a scale. */
 
+import { MODELS } from "../../core/models.ts";
+
 /** A sum of the API's; times in Unix seconds. */
 export interface UsageRow {
   readonly start: number;
@@ -22,6 +24,7 @@ export interface DayStack {
 }
 
 export interface Days {
+  /** Those with anything to show, in the registry's order. */
   readonly models: readonly string[];
   readonly stacks: readonly DayStack[];
 }
@@ -36,7 +39,11 @@ interface Range {
 }
 
 export function byDayAndModel(rows: readonly UsageRow[], { from, days, measure }: Range): Days {
-  const models = [...new Set(rows.map(({ model }) => model))].sort();
+  const inRange = rows.filter(({ start }) => start >= from && start < from + days * DAY_SECONDS);
+  const used = inRange.filter((row) => MEASURE[measure](row) > 0);
+  const models = [...new Set(used.map(({ model }) => model))].sort(
+    (a, b) => seriesOf(a) - seriesOf(b) || a.localeCompare(b),
+  );
   const stacks = Array.from({ length: days }, (_, index) => {
     const start = from + index * DAY_SECONDS;
     const ofDay = rows.filter((row) => row.start >= start && row.start < start + DAY_SECONDS);
@@ -46,6 +53,12 @@ export function byDayAndModel(rows: readonly UsageRow[], { from, days, measure }
     };
   });
   return { models, stacks };
+}
+
+/** Which of the plot's colours is a model's, whichever others are shown; those that are retired share the last. */
+export function seriesOf(model: string): number {
+  const index = MODELS.findIndex(({ id }) => id === model);
+  return index < 0 ? MODELS.length : index;
 }
 
 const MEASURE: Record<Measure, (row: UsageRow) => number> = {

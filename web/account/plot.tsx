@@ -1,6 +1,6 @@
 /** Bars by day, stacked by model. */
 import { useEffect, useRef, useState } from "preact/hooks";
-import { type Days, roundUp, sum } from "./days.ts";
+import { type Days, roundUp, seriesOf, sum } from "./days.ts";
 
 interface PlotProps {
   readonly days: Days;
@@ -48,7 +48,7 @@ export function Plot({ days: { models, stacks }, show, unit }: PlotProps) {
                 part > 0 && (
                   <rect
                     key={models[model]}
-                    class={`series-${model}`}
+                    class={`series-${seriesOf(models[model]!)}`}
                     x={LEFT + step * (index + GAP / 2)}
                     width={step * (1 - GAP)}
                     y={y(below + part)}
@@ -72,9 +72,9 @@ export function Plot({ days: { models, stacks }, show, unit }: PlotProps) {
         ))}
       </svg>
       <figcaption>
-        {models.map((model, index) => (
+        {models.map((model) => (
           <span key={model}>
-            <i class={`series-${index}`} /> {model}
+            <i class={`series-${seriesOf(model)}`} /> {model}
           </span>
         ))}
       </figcaption>

@@ -21,7 +21,9 @@ export async function readPicture(
   name: string,
   sample: string | null = null,
 ): Promise<Result<Picture, Failure>> {
-  if (bytes.type !== "" && !bytes.type.startsWith("image/")) return fail(pageFailure("not_a_picture"));
+  if (bytes.type !== "" && !bytes.type.startsWith("image/")) {
+    return fail({ code: "image_format_unsupported", message: "", requestId: null });
+  }
   const shown = URL.createObjectURL(bytes);
   const [size, digest] = await Promise.all([sizeOf(shown), digestOf(bytes)]);
   return ok({ name, sample, bytes, shown, size, digest });

@@ -9,6 +9,7 @@ import { Notice } from "../shared/notice.tsx";
 import { Composer } from "./composer.tsx";
 import { useConversation } from "./conversation.ts";
 import { DropZone } from "./drop-zone.tsx";
+import { useKeyProblem } from "./key-problem.ts";
 import { ModelPicker, useReadiness } from "./models.tsx";
 import { readLink } from "./permalink.ts";
 import { fetchPicture, type Picture, readPicture } from "./picture.ts";
@@ -24,6 +25,8 @@ export function Playground() {
   const texts = useTexts();
   const store = useKey();
   const { key } = store;
+  const problem = useKeyProblem(key);
+  const countingKey = problem ? "" : key;
   const [link] = useState(readLink);
   const [picture, setPicture] = useState<Picture | null>(null);
   const [refused, refuse] = useState<Failure | null>(null);
@@ -73,8 +76,8 @@ export function Playground() {
   const [first, second] = models;
   const worthCounting = picture !== null || question.trim() !== "";
   const receipts = [
-    useReceipt(worthCounting ? draft(first) : null, picture, key),
-    useReceipt(worthCounting && second !== undefined ? draft(second) : null, picture, key),
+    useReceipt(worthCounting ? draft(first) : null, picture, countingKey),
+    useReceipt(worthCounting && second !== undefined ? draft(second) : null, picture, countingKey),
   ];
   const asked = conversation.turns.at(-1)?.answers[0]?.draft;
   const geometry = findModel(first)?.geometry;
@@ -89,7 +92,15 @@ export function Playground() {
         <section class="picture" aria-label={texts.picture.heading}>
           <DropZone picture={picture} onPicture={show} onSample={begin}>
             {picture && geometry && (
-              <Stage picture={picture} size={size} geometry={geometry} low={options.low} />
+              <Stage
+                picture={picture}
+                size={size}
+                geometry={geometry}
+                low={options.low}
+                refused={receipts.some(
+                  ({ counted }) => counted?.ok === false && counted.error.code.startsWith("image_"),
+                )}
+              />
             )}
           </DropZone>
           {refused && <Notice failure={refused} />}
@@ -103,9 +114,11 @@ export function Playground() {
         </section>
         <div class="talk">
           <KeyPanel store={store} />
+          {problem && <Notice failure={problem} />}
           <ModelPicker models={models} readiness={readiness} onChange={setModels} />
           <Turns
             conversation={conversation}
+            readiness={readiness}
             onEdit={(turn) => {
               setQuestion(turn.question);
               conversation.remove(turn.id);
@@ -126,7 +139,13 @@ export function Playground() {
               setQuestion("");
             }}
           />
-          <Receipt models={models} receipts={receipts} size={size} low={options.low} hasKey={key !== ""} />
+          <Receipt
+            models={models}
+            receipts={receipts}
+            size={size}
+            low={options.low}
+            hasKey={countingKey !== ""}
+          />
         </div>
       </div>
       <Snippets

@@ -13,11 +13,13 @@ interface StageProps {
   readonly size: readonly [number, number] | null;
   readonly geometry: Geometry;
   readonly low: boolean;
+  /** Whether the server can't read it either. */
+  readonly refused: boolean;
 }
 
-export function Stage({ picture, size, geometry, low }: StageProps) {
+export function Stage({ picture, size, geometry, low, refused }: StageProps) {
   const { picture: texts } = useTexts();
-  if (size === null) return <span class="invitation">{texts.invisible}</span>;
+  if (size === null) return <span class="invitation">{refused ? picture.name : texts.invisible}</span>;
   const plan = planTiles(size[0], size[1], geometry);
   return (
     <span class="stage">

@@ -4,14 +4,16 @@ import { useTexts } from "../shared/language.ts";
 import { Notice } from "../shared/notice.tsx";
 import type { Usage } from "./ask.ts";
 import { type Answer, type Conversation, isRunning, type Turn } from "./conversation.ts";
+import type { Readiness } from "./models.tsx";
 import type { Preflight } from "./preflight.ts";
 
 interface TurnsProps {
   readonly conversation: Conversation;
+  readonly readiness: Readiness;
   readonly onEdit: (turn: Turn) => void;
 }
 
-export function Turns({ conversation, onEdit }: TurnsProps) {
+export function Turns({ conversation, readiness, onEdit }: TurnsProps) {
   const { ask: texts } = useTexts();
   const { turns, running } = conversation;
   return (
@@ -39,6 +41,7 @@ export function Turns({ conversation, onEdit }: TurnsProps) {
                   <AnswerView
                     key={answer.model}
                     answer={answer}
+                    cold={readiness[answer.model] === false}
                     onRetry={() => conversation.retry(turn.id, answer.model)}
                     onEdit={() => onEdit(turn)}
                   />
@@ -59,11 +62,13 @@ export function Turns({ conversation, onEdit }: TurnsProps) {
 
 interface AnswerViewProps {
   readonly answer: Answer;
+  /** Whether its model has no worker. */
+  readonly cold: boolean;
   readonly onRetry: () => void;
   readonly onEdit: () => void;
 }
 
-function AnswerView({ answer, onRetry, onEdit }: AnswerViewProps) {
+function AnswerView({ answer, cold, onRetry, onEdit }: AnswerViewProps) {
   const { ask: texts } = useTexts();
   const { phase, text, failure } = answer;
   return (
@@ -81,9 +86,11 @@ function AnswerView({ answer, onRetry, onEdit }: AnswerViewProps) {
       )}
       {failure && (
         <Notice failure={failure}>
-          <button type="button" onClick={onRetry}>
-            {texts.again}
-          </button>
+          {!(cold && failure.code === "no_worker") && (
+            <button type="button" onClick={onRetry}>
+              {texts.again}
+            </button>
+          )}
           <button type="button" class="quiet" onClick={onEdit}>
             {texts.edit}
           </button>

@@ -12,7 +12,7 @@ export interface Failure {
 }
 
 /** What can go wrong before, beside or after an answer of the API. */
-export const PAGE_CODES = ["unreachable", "cut_off", "not_a_picture", "unexpected_answer"] as const;
+export const PAGE_CODES = ["unreachable", "cut_off", "unexpected_answer"] as const;
 type PageCode = (typeof PAGE_CODES)[number];
 
 export function isPageCode(code: string): code is PageCode {

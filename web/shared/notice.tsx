@@ -12,11 +12,19 @@ interface NoticeProps {
 export function Notice({ failure, children }: NoticeProps) {
   const texts = useTexts();
   const known = Object.hasOwn(texts.failures, failure.code);
-  const [what, todo] = texts.failures[failure.code] ?? texts.otherFailure;
+  const [what, todo, how] = texts.failures[failure.code] ?? texts.otherFailure;
   return (
     <div class="notice" role="alert">
       <p>
         <strong>{what}</strong> {todo}
+        {how !== undefined && (
+          <>
+            {" "}
+            <a href={placeOf(failure.code)} target="_blank" rel="noopener">
+              {how}
+            </a>
+          </>
+        )}
       </p>
       {failure.message !== "" && (!known || isTelling(failure.code)) && (
         <p class="hint" lang="en">
@@ -37,17 +45,17 @@ export function Notice({ failure, children }: NoticeProps) {
   );
 }
 
+/** Where the reference explains a code of the API. */
+function placeOf(code: string): string {
+  return `/docs#description/${code.replaceAll("_", "-")}`;
+}
+
 /** A code of the API leads to its place in the reference, in a tab of its own: nothing that was typed here is lost. */
 function Code({ code }: { readonly code: string }) {
   const texts = useTexts();
   if (isPageCode(code)) return <code>{code}</code>;
   return (
-    <a
-      href={`/docs#description/${code.replaceAll("_", "-")}`}
-      target="_blank"
-      rel="noopener"
-      aria-label={texts.meaningOf(code)}
-    >
+    <a href={placeOf(code)} target="_blank" rel="noopener" aria-label={texts.meaningOf(code)}>
       <code>{code}</code>
     </a>
   );

@@ -1,7 +1,7 @@
 /** What the pages say, in English. Other languages have the same entries. */
 
-/** What went wrong, and what to do. */
-export type Sentence = readonly [what: string, todo: string];
+/** What went wrong, what to do, and where the error's place in the reference tells how, what its link says. */
+export type Sentence = readonly [what: string, todo: string, how?: string];
 
 export interface Texts {
   /** BCP 47. */
@@ -444,7 +444,8 @@ export const en: Texts = {
     job_not_found: ["The account has no such job.", "Check the id; finished jobs are kept for a day."],
     no_worker: [
       "This model is cold: no GPU worker serves it.",
-      "Ask tessera-tiny, or attach a worker as the operating guide says. Nothing was charged.",
+      "Ask tessera-tiny, start the 34B model with REPLICATE_API_TOKEN=… npm start, or attach a GPU worker. Nothing was charged.",
+      "How a model gets a worker",
     ],
     deadline_exceeded: ["The answer did not come in time.", "Try again; a shorter answer comes sooner."],
     engine_failed: ["The model could not go on.", "Try again. Nothing was charged."],
@@ -509,7 +510,6 @@ export const en: Texts = {
       "The connection was lost in the middle of the answer.",
       "What had come is kept above; no more than that was charged. Try again when you are back online.",
     ],
-    not_a_picture: ["That is not a picture.", "Drop a JPEG, PNG, WebP or GIF file."],
     unexpected_answer: [
       "The server answered something that this page does not understand.",
       "Load the page again.",

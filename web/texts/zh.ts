@@ -229,7 +229,8 @@ export const zh: Texts = {
     job_not_found: ["账户中没有这个任务。", "请检查编号；完成的任务保留一天。"],
     no_worker: [
       "此模型尚未启动：没有 GPU 为它服务。",
-      "请改用 tessera-tiny，或按运维文档接入 GPU。没有扣费。",
+      "请改用 tessera-tiny；34B 模型可用 REPLICATE_API_TOKEN=… npm start 启动；也可接入自己的 GPU。没有扣费。",
+      "如何为模型接入 GPU",
     ],
     deadline_exceeded: ["回答没有及时到达。", "请重试；回答越短，来得越快。"],
     engine_failed: ["模型无法继续。", "请重试。没有扣费。"],
@@ -261,7 +262,6 @@ export const zh: Texts = {
     model_not_found: ["没有这个模型。", "请选择另一个。"],
     unreachable: ["无法连接服务器。", "它在运行吗？网络通吗？你输入和拖入的内容都还在：请重试。"],
     cut_off: ["回答途中连接中断。", "已收到的部分保留在上方，扣费不会超过这部分。恢复网络后请重试。"],
-    not_a_picture: ["这不是图片。", "请拖入 JPEG、PNG、WebP 或 GIF 文件。"],
     unexpected_answer: ["服务器的回答无法理解。", "请重新加载页面。"],
   },
 };

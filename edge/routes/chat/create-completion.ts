@@ -27,6 +27,10 @@ const requestHeaders = maxCostRequestHeaders.extend({
     description:
       "1 to 255 printable characters of your choice. The request runs to its end once, whoever leaves; sent again with the same key, body and `X-Max-Cost` it gets the stored answer, in the form now asked for, with `idempotent-replayed: true` and for nothing, or 409 and `retry-after-ms` while it runs.",
   }),
+  "cache-control": z.string().optional().openapi({
+    description:
+      "`no-cache`: no stored answer is given. `no-store`: neither is this one stored. Only answers at temperature 0 are.",
+  }),
   prefer: z.string().optional().openapi({ description: "`respond-async` for a job that is answered later." }),
 });
 

@@ -1,4 +1,4 @@
-import { z } from "@hono/zod-openapi";
+import { type RouteConfig, z } from "@hono/zod-openapi";
 import { requireKey } from "../../auth/caller.ts";
 import { ApiError } from "../../errors.ts";
 import { imageKey } from "../../images/store.ts";
@@ -50,14 +50,15 @@ function headers(digest: string, size: number): Record<string, string> {
 }
 
 /** Served by the same route; it stands in the specification by itself. */
-export const headImageRoute = {
+export const headImageRoute: RouteConfig = {
   method: "head",
   path: "/v1/images/{digest}",
   summary: "Whether an image is kept",
+  tags: ["Images"],
   security: KEY_SECURITY,
   request: { params: digestParams },
   responses: {
     200: { description: "It is kept; its size in bytes is in `Content-Length`." },
     default: { description: "An error's status, without its body" },
   },
-} as const;
+};

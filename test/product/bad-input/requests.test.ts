@@ -18,7 +18,7 @@ function invalid(param: string | null, message: RegExp): Refusal {
 }
 
 const PARAMETERS: readonly (readonly [string, object, Refusal])[] = [
-  ["n: 2", { n: 2 }, unsupported("n")],
+  ["n: 2", { n: 2 }, unsupported("n", /This value of 'n' is not supported, only 1/)],
   [
     "response_format: json_object",
     { response_format: { type: "json_object" } },
@@ -44,7 +44,11 @@ const PARAMETERS: readonly (readonly [string, object, Refusal])[] = [
     { response_format: { type: "json_schema", json_schema: { schema: { type: "null" } } } },
     invalid("response_format.json_schema.name", /is not valid/),
   ],
-  ["tools", { tools: [{ type: "function", function: { name: "f" } }] }, unsupported("tools")],
+  [
+    "tools",
+    { tools: [{ type: "function", function: { name: "f" } }] },
+    unsupported("tools", /^'tools' is not supported\.$/),
+  ],
   ["tool_choice: required", { tool_choice: "required" }, unsupported("tool_choice")],
   ["logprobs: 5", { logprobs: 5 }, invalid("logprobs", /'logprobs' is not valid/)],
   ["top_logprobs alone", { top_logprobs: 5 }, invalid("top_logprobs", /needs 'logprobs'/)],
