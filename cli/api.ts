@@ -74,7 +74,15 @@ async function parseAnswer<Value>(url: string, response: Response, schema: z.Zod
 /** An error in the API's envelope, as it may stand at the end of a stream. */
 export function apiError(json: unknown, later = false): CommandError | undefined {
   const error = envelope.safeParse(json).data?.error;
-  return error && new CommandError(error.message, { ...error, later, advice: ADVICE[error.code ?? ""] });
+  return error && new CommandError(error.message, { ...error, later, advice: adviceOn(error) });
+}
+
+function adviceOn({ code, message }: { code: string | null; message: string }): string | undefined {
+  const key = code === "budget_exceeded" && /\bkey_\w+/.exec(message)?.[0];
+  if (!key) return ADVICE[code ?? ""];
+  const period = /budget of this (day|month)/.exec(message)?.[1];
+  const flag = period ? `--budget-${period}` : "--budget";
+  return `Raise it: tessera keys update ${key} ${flag} N (micro-credits), or ask for a smaller --max-tokens.`;
 }
 
 /** What a person at a terminal does about an error whose message does not say it. */

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { apiError, request, requestJson } from "./api.ts";
-import { CommandError, examples, print } from "./command.ts";
+import { CommandError, counted, examples, print } from "./command.ts";
 import { findConnection } from "./connection.ts";
 import { readEvents } from "./events.ts";
 import { questionBody, questionCommand, readQuestion } from "./question.ts";
@@ -9,7 +9,12 @@ import { paint, startProgress } from "./terminal.ts";
 const PATH = "/v1/chat/completions";
 
 const chunk = z.object({
-  choices: z.array(z.object({ delta: z.object({ content: z.string().optional() }) })),
+  choices: z.array(
+    z.object({
+      delta: z.object({ content: z.string().optional() }),
+      finish_reason: z.string().nullish(),
+    }),
+  ),
   usage: z.object({ completion_tokens: z.number(), cost_microcredits: z.number() }).nullish(),
 });
 const accepted = z.looseObject({ id: z.string(), status: z.string() });
@@ -51,6 +56,7 @@ async function write(response: Response): Promise<void> {
   let pieces = 0;
   let usage: z.infer<typeof chunk>["usage"];
   let finished = false;
+  let cut = false;
   try {
     for await (const said of readEvents(response.body)) {
       if (said.type === "queued") {
@@ -69,6 +75,7 @@ async function write(response: Response): Promise<void> {
       }
       const { choices, usage: told } = chunk.parse(json);
       usage = told ?? usage;
+      cut ||= choices.some(({ finish_reason }) => finish_reason === "length");
       const text = choices.map(({ delta }) => delta.content ?? "").join("");
       if (text === "") continue;
       firstAt ??= performance.now();
@@ -83,6 +90,10 @@ async function write(response: Response): Promise<void> {
   }
   process.stdout.write("\n");
   if (!finished) throw new CommandError("the answer was cut off", { code: "cut_off", later: true });
+  if (cut) {
+    const length = usage ? ` at ${counted(usage.completion_tokens, "token")}` : "";
+    console.error(`The answer is cut${length}; a larger --max-tokens lets it end.`);
+  }
   if (process.stderr.isTTY && usage && firstAt !== undefined) {
     const { completion_tokens: tokens, cost_microcredits: cost } = usage;
     const waited = ((firstAt - begun) / 1000).toFixed(1);

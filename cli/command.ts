@@ -97,6 +97,26 @@ export function toNumber(text: string): number {
   return value;
 }
 
+/** An option's count. */
+export function toCount(text: string): number {
+  const value = toNumber(text);
+  if (Number.isSafeInteger(value) && value >= 1) return value;
+  throw new InvalidArgumentError("It needs a whole number, 1 or more.");
+}
+
+/** An option's amount of money, in micro-credits. */
+export function toMicrocredits(text: string): number {
+  const value = toNumber(text);
+  if (Number.isSafeInteger(value) && value >= 0) return value;
+  throw new InvalidArgumentError("It is whole micro-credits: 0.5 credits = 500000.");
+}
+
+/** A key's id. */
+export function toKeyId(text: string): string {
+  if (text.startsWith("key_")) return text;
+  throw new InvalidArgumentError("A key's id begins with key_; tessera keys list shows it.");
+}
+
 /** An option's time, in Unix seconds. */
 export function toTime(text: string): number {
   const time = Date.parse(text);
@@ -109,6 +129,11 @@ export function toTime(text: string): number {
 /** An option that may be given several times. */
 export function toList(text: string, former: string[] | undefined): string[] {
   return [...(former ?? []), text];
+}
+
+/** A number with its noun: 1 token, 2 tokens. */
+export function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? "" : "s"}`;
 }
 
 /** Unix seconds as a day in UTC. */

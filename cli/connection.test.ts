@@ -1,9 +1,9 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { CommandError, UsageError } from "./command.ts";
-import { findConnection } from "./connection.ts";
+import { findConnection, findDeveloper } from "./connection.ts";
 
 let home: string;
 beforeEach(() => {
@@ -53,5 +53,35 @@ describe("findConnection", () => {
   it("refuses a URL that is none, and drops a closing slash", () => {
     expect(() => findConnection({ url: "nowhere", key: "k" }, {})).toThrow(UsageError);
     expect(findConnection({ url: "https://a.example/", key: "k" }, {}).url).toBe("https://a.example");
+  });
+});
+
+describe("findDeveloper", () => {
+  const make = (...path: string[]) => {
+    const file = join(home, ...path);
+    mkdirSync(join(file, ".."), { recursive: true });
+    writeFileSync(file, "{}");
+    return file;
+  };
+
+  it("looks upwards as far as the project's root, and else in the clone", () => {
+    const own = make("clone", ".tessera", "dev.json");
+    make("clone", "package.json");
+    make("clone", "docs", "page.md");
+    make("work", "package.json");
+    make("work", "src", "main.ts");
+    const clone = join(home, "clone");
+    expect(findDeveloper(join(clone, "docs"), clone)).toBe(own);
+    expect(findDeveloper(join(home, "work", "src"), clone)).toBe(own);
+
+    const beyond = make(".tessera", "dev.json");
+    expect(findDeveloper(join(home, "work", "src"), clone)).toBe(own);
+    rmSync(join(home, "work", "package.json"));
+    expect(findDeveloper(join(home, "work", "src"), clone)).toBe(beyond);
+  });
+
+  it("finds nothing where nothing runs", () => {
+    make("clone", "package.json");
+    expect(findDeveloper(join(home, "clone"), join(home, "clone"))).toBeUndefined();
   });
 });

@@ -1,5 +1,5 @@
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync, readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { z } from "zod";
 import { CommandError, UsageError } from "./command.ts";
 
@@ -67,9 +67,13 @@ export function findServer(option: string | undefined, env: Environment = proces
   return { url: url.replace(/\/+$/, ""), local: url === local?.url ? local : undefined };
 }
 
+/** The folder that holds `cli/`. */
+export const CLONE = dirname(import.meta.dirname);
+
 /** What a running `npm start` tells of itself. */
 export function readDeveloper(env: Environment): z.infer<typeof developer> | undefined {
-  const file = join(env.TESSERA_HOME || ".tessera", "dev.json");
+  const file = env.TESSERA_HOME ? join(env.TESSERA_HOME, "dev.json") : findDeveloper(process.cwd(), CLONE);
+  if (!file) return undefined;
   let text: string;
   try {
     text = readFileSync(file, "utf8");
@@ -81,4 +85,14 @@ export function readDeveloper(env: Environment): z.infer<typeof developer> | und
   } catch {
     throw new CommandError(`${file} is damaged; start again with npm start.`, { code: "home_damaged" });
   }
+}
+
+/** The nearest `.tessera/dev.json`, from `folder` up to the root of its project, else that of the clone. */
+export function findDeveloper(folder: string, clone: string): string | undefined {
+  const file = join(folder, ".tessera", "dev.json");
+  if (existsSync(file)) return file;
+  const parent = dirname(folder);
+  const isRoot = parent === folder || ["package.json", ".git"].some((name) => existsSync(join(folder, name)));
+  if (!isRoot) return findDeveloper(parent, clone);
+  return folder === clone ? undefined : findDeveloper(clone, clone);
 }

@@ -38,7 +38,8 @@ function readImage(file: string): Buffer {
     return readFileSync(file);
   } catch (error) {
     const reason = error instanceof Error && "code" in error ? error.code : error;
-    throw new CommandError(`${file} can't be read (${reason})`, { code: "file_unreadable" });
+    const message = reason === "EISDIR" ? `${file} is a folder` : `${file} can't be read (${reason})`;
+    throw new CommandError(message, { code: "file_unreadable" });
   }
 }
 

@@ -1,4 +1,4 @@
-import { Option } from "@commander-js/extra-typings";
+import { InvalidArgumentError, Option } from "@commander-js/extra-typings";
 import { z } from "zod";
 import { MODELS } from "../core/models.ts";
 import { requestJson } from "./api.ts";
@@ -8,7 +8,10 @@ import {
   examples,
   newCommand,
   print,
+  toCount,
+  toKeyId,
   toList,
+  toMicrocredits,
   toNumber,
   toTime,
   UsageError,
@@ -56,7 +59,7 @@ function keyOptionsCommand(name: string, summary: string) {
     .addOption(
       new Option("--scope <scope>", "what it may do; repeat it for several")
         .choices(SCOPES)
-        .argParser(toList),
+        .argParser(toScopes),
     )
     .addOption(
       new Option("--model <model>", "what it may ask; repeat it for several")
@@ -64,15 +67,20 @@ function keyOptionsCommand(name: string, summary: string) {
         .argParser(toList),
     )
     .option("--expires <date>", "when it ends, like 2027-01-31 or 2027-01-31T12:00:00Z", toTime)
-    .option("--requests-per-minute <n>", "how often it may ask", toNumber)
-    .option("--tokens-per-minute <n>", "how much it may ask", toNumber)
-    .option("--concurrency <n>", "how many requests it may have open at once", toNumber)
-    .option("--budget <n>", "what it may spend in all, in micro-credits", toNumber)
-    .option("--budget-day <n>", "the same each UTC day", toNumber)
-    .option("--budget-month <n>", "the same each UTC month", toNumber);
+    .option("--requests-per-minute <n>", "how often it may ask", toCount)
+    .option("--tokens-per-minute <n>", "how much it may ask", toCount)
+    .option("--concurrency <n>", "how many requests it may have open at once", toCount)
+    .option("--budget <n>", "what it may spend in all, in micro-credits", toMicrocredits)
+    .option("--budget-day <n>", "the same each UTC day", toMicrocredits)
+    .option("--budget-month <n>", "the same each UTC month", toMicrocredits);
 }
 
 const SCOPES = ["infer", "jobs", "usage:read", "keys:write", "webhooks:write"];
+
+function toScopes(text: string, former: string[] | undefined): string[] {
+  if (SCOPES.includes(text)) return toList(text, former);
+  throw new InvalidArgumentError(`Scopes are ${SCOPES.join(", ")}.`);
+}
 
 interface KeyOptions {
   readonly name?: string;
@@ -130,7 +138,7 @@ ${examples("tessera keys create --name ci --scope infer --budget-day 1000000")}`
     });
 
   const read = apiCommand("show", "show a key's options and what it has used")
-    .argument("<id>", "the key, by the id that tessera keys list shows")
+    .argument("<id>", "the key, by the id that tessera keys list shows", toKeyId)
     .addHelpText("after", examples("tessera keys show key_0123456789abcdef"))
     .action(async (id, options) => {
       const record = await requestJson(findConnection(options), { method: "GET", path: pathOf(id) }, key);
@@ -138,7 +146,7 @@ ${examples("tessera keys create --name ci --scope infer --budget-day 1000000")}`
     });
 
   const update = keyOptionsCommand("update", "change a key's options")
-    .argument("<id>", "the key, by the id that tessera keys list shows")
+    .argument("<id>", "the key, by the id that tessera keys list shows", toKeyId)
     .option("--name <name>", "what the key is for")
     .addHelpText("after", examples("tessera keys update key_0123456789abcdef --budget-day 2000000"))
     .action(async (id, options) => {
@@ -152,7 +160,7 @@ ${examples("tessera keys create --name ci --scope infer --budget-day 1000000")}`
     });
 
   const rotate = apiCommand("rotate", "give a key a new text and print it, for the only time")
-    .argument("<id>", "the key, by the id that tessera keys list shows")
+    .argument("<id>", "the key, by the id that tessera keys list shows", toKeyId)
     .option("--overlap <seconds>", "how long the former text goes on working (0 unless given)", toNumber)
     .addHelpText("after", examples("tessera keys rotate key_0123456789abcdef --overlap 3600"))
     .action(async (id, options) => {
@@ -162,7 +170,7 @@ ${examples("tessera keys create --name ci --scope infer --budget-day 1000000")}`
     });
 
   const revoke = apiCommand("revoke", "end a key, from its next request on and for good")
-    .argument("<id>", "the key, by the id that tessera keys list shows")
+    .argument("<id>", "the key, by the id that tessera keys list shows", toKeyId)
     .addHelpText("after", examples("tessera keys revoke key_0123456789abcdef"))
     .action(async (id, options) => {
       const asked = { method: "DELETE", path: pathOf(id) } as const;
@@ -191,22 +199,24 @@ function show(made: z.infer<typeof shownKey>, json: boolean | undefined): void {
   print(json, made, () => made.key);
 }
 
-function line({ id, start, name, scopes, expires_at, revoked_at }: z.infer<typeof key>): string {
+function line(record: z.infer<typeof key>): string {
+  const { id, start, name, scopes, expires_at, revoked_at } = record;
   const state = revoked_at
     ? `revoked ${day(revoked_at)}`
     : expires_at
       ? `until ${day(expires_at)}`
       : "active";
-  return [id, `${start}…`, state, scopes.join(","), name].join("  ");
+  return [id, `${start}…`, state, scopes.join(","), `spent ${spent(record, "total")}`, name].join("  ");
+}
+
+/** What a key has spent, and of which budget. */
+function spent({ budget, used }: z.infer<typeof key>, period: "total" | "day" | "month"): string {
+  const limit = budget[`${period}_microcredits`];
+  const count = used[`${period}_microcredits`];
+  return limit === null ? `${count} micro-credits` : `${count} of ${limit} micro-credits`;
 }
 
 function table(record: z.infer<typeof key>): string {
-  const { budget, used } = record;
-  const spent = (period: "total" | "day" | "month") => {
-    const limit = budget[`${period}_microcredits`];
-    const count = used[`${period}_microcredits`];
-    return limit === null ? `${count} micro-credits` : `${count} of ${limit} micro-credits`;
-  };
   const tokens = record.tokens_per_minute === null ? "" : `, ${record.tokens_per_minute} tokens a minute`;
   return Object.entries({
     id: record.id,
@@ -215,9 +225,9 @@ function table(record: z.infer<typeof key>): string {
     scopes: record.scopes.join(", "),
     models: record.models?.join(", ") ?? "all",
     limits: `${record.requests_per_minute} requests a minute${tokens}, ${record.concurrency} at once`,
-    "used in all": spent("total"),
-    "used today": spent("day"),
-    "used this month": spent("month"),
+    "used in all": spent(record, "total"),
+    "used today": spent(record, "day"),
+    "used this month": spent(record, "month"),
     "last used": record.last_used_at === null ? "never" : day(record.last_used_at),
     expires: record.expires_at === null ? "never" : day(record.expires_at),
     ...(record.revoked_at !== null && { revoked: day(record.revoked_at) }),

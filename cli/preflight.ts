@@ -29,7 +29,9 @@ export function preflight() {
   return questionCommand("preflight", "count a question's tokens and its highest cost, without asking it")
     .addHelpText(
       "after",
-      examples('tessera preflight models/tessera-tiny/examples/star.png "What color is the star?"'),
+      `
+It reads only a picture's header, which holds its size: damage further on is found by ask.
+${examples('tessera preflight models/tessera-tiny/examples/star.png "What color is the star?"')}`,
     )
     .action(async (words, options) => {
       const question = readQuestion(words, options);

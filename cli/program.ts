@@ -17,6 +17,7 @@ import { paint } from "./terminal.ts";
 import { tileCommand } from "./tile.ts";
 import { usage } from "./usage.ts";
 import { verify } from "./verify.ts";
+import { VERSION } from "./version.ts";
 import { webhooks } from "./webhooks.ts";
 
 const ABOUT = `Answers questions about pictures.
@@ -28,7 +29,10 @@ Exit codes: 0 done, 1 refused or failed, 2 called wrongly, 3 failed but may succ
 
 /** The tree of commands, which is also what help and completion are made from. */
 export function buildProgram(): Command {
-  const program = new Command("tessera").description(ABOUT).addHelpText("after", EXIT_CODES);
+  const program = new Command("tessera")
+    .description(ABOUT)
+    .version(VERSION, "--version", "print the version")
+    .addHelpText("after", EXIT_CODES);
   program.commandsGroup("Ask:");
   for (const command of [ask(), preflight(), jobs(), models()]) program.addCommand(command);
   program.commandsGroup("Your account:");

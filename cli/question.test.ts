@@ -26,6 +26,7 @@ describe("readQuestion", () => {
     [[], "there is no question"],
     [["  "], "there is no question"],
     [["package.json"], "'package.json' is a picture"],
+    [["docs"], "'docs' is a folder"],
     [["a.png", "https://example.com/b.jpg"], "is a picture"],
   ])("refuses %j", (words, message) => {
     expect(() => readQuestion(words, MODEL)).toThrow(UsageError);

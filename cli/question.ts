@@ -1,8 +1,8 @@
 /** What `ask` and `preflight` have in common: pictures and a question become a chat completion's body. */
-import { existsSync } from "node:fs";
+import { statSync } from "node:fs";
 import { Option } from "@commander-js/extra-typings";
 import { MODELS } from "../core/models.ts";
-import { apiCommand, toNumber, UsageError } from "./command.ts";
+import { apiCommand, toCount, toNumber, UsageError } from "./command.ts";
 import type { Connection } from "./connection.ts";
 import { imageUrls, isAddress } from "./images.ts";
 
@@ -20,7 +20,7 @@ export function questionCommand(name: string, summary: string) {
       "pictures (files, https URLs, or sha256:… of uploaded ones; none for a question that stands alone), and the question last",
     )
     .addOption(modelOption("the model to ask").default(MODELS[0]!.id))
-    .option("--max-tokens <n>", "the longest answer, in tokens", toNumber)
+    .option("--max-tokens <n>", "the longest answer, in tokens", toCount)
     .option("--temperature <t>", "0 always gives the same answer; higher ones vary", toNumber);
 }
 
@@ -41,7 +41,10 @@ export function readQuestion(
 ): Question {
   const text = words.at(-1);
   if (!text?.trim()) throw new UsageError('there is no question; put it last, in quotes: "What is this?"');
-  if (isAddress(text) || existsSync(text)) {
+  const file = statSync(text, { throwIfNoEntry: false });
+  if (file?.isDirectory())
+    throw new UsageError(`'${text}' is a folder; name pictures, and the question last`);
+  if (isAddress(text) || file) {
     throw new UsageError(`'${text}' is a picture; put the question after it, in quotes: "What is this?"`);
   }
   return {

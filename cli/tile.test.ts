@@ -38,7 +38,6 @@ it("takes the model's own rule by default", async () => {
 
 it.each([
   ["no files", MODEL],
-  ["no model", [image("j-gray.jpg"), "--json"]],
   ["an unknown model", [image("j-gray.jpg"), "--model", "gpt"]],
   ["an unknown policy", [image("j-gray.jpg"), ...MODEL, "--policy", "none"]],
   ["an unknown option", [image("j-gray.jpg"), ...MODEL, "--fast"]],

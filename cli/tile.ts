@@ -84,7 +84,7 @@ export function tileCommand() {
   return newCommand("tile", "cut pictures into a model's tiles on this machine, without a server")
     .argument("<file...>", "the pictures")
     .addOption(
-      new Option("--model <model>", "whose tiles").choices(MODELS.map(({ id }) => id)).makeOptionMandatory(),
+      new Option("--model <model>", "whose tiles").choices(MODELS.map(({ id }) => id)).default(MODELS[0]!.id),
     )
     .addOption(
       new Option(
@@ -102,13 +102,13 @@ export function tileCommand() {
         .choices(["original", "hf", "model"] as const)
         .default("model" as const),
     )
-    .option("--json", "one line of JSON for each file, the only form there is")
+    .option("--json", "accepted, and changes nothing: it prints one line of JSON for each file")
     .addHelpText(
       "after",
       `
 Prints each file's size, grid, resized size, image tokens, and the SHA-256 of each tile.
 A refused file's line says why, and makes the exit code 1.
-${examples("tessera tile models/tessera-tiny/examples/star.png --model llava-v1.6-34b --json")}`,
+${examples("tessera tile models/tessera-tiny/examples/star.png --model llava-v1.6-34b")}`,
     )
     .action(async (files, options) => {
       let refused = false;

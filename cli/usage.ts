@@ -1,7 +1,7 @@
 import { Option } from "@commander-js/extra-typings";
 import { z } from "zod";
 import { request, requestJson } from "./api.ts";
-import { apiCommand, examples, print, toTime } from "./command.ts";
+import { apiCommand, counted, examples, print, toTime } from "./command.ts";
 import { findConnection } from "./connection.ts";
 import { modelOption } from "./question.ts";
 
@@ -59,25 +59,25 @@ export function usage() {
         return;
       }
       const read = await requestJson(connection, { method: "GET", path }, usageList);
-      print(options.json, read, () => describe(read));
+      print(options.json, read, () => describe(read, options.bucket));
     });
 }
 
-function describe({ data, total }: z.infer<typeof usageList>): string {
+/** Two lines for each row, so that they fit a terminal. */
+function describe({ data, total }: z.infer<typeof usageList>, bucket: keyof typeof DATE_LENGTHS): string {
+  const length = DATE_LENGTHS[bucket];
   const lines = data.map((each) => {
-    const start = new Date(each.start * 1000).toISOString().slice(0, 16).replace("T", " ");
+    const start = new Date(each.start * 1000).toISOString().slice(0, length).replace("T", " ");
     const cached = each.cached_requests > 0 ? ` (${each.cached_requests} cached)` : "";
     const tokens = `${each.image_tokens} image + ${each.text_tokens} text + ${each.output_tokens} output tokens`;
-    const requests = `${each.requests} requests${cached}`;
     return [
-      start,
-      each.key,
-      each.model,
-      each.status,
-      requests,
-      tokens,
-      `${each.cost_microcredits} micro-credits`,
-    ].join("  ");
+      [start, each.model, each.status, each.key].join("  "),
+      `  ${counted(each.requests, "request")}${cached}, ${tokens}, ${each.cost_microcredits} micro-credits`,
+    ].join("\n");
   });
-  return [...lines, `total: ${total.requests} requests, ${total.cost_microcredits} micro-credits`].join("\n");
+  const sum = `total: ${counted(total.requests, "request")}, ${total.cost_microcredits} micro-credits`;
+  return [...lines, sum].join("\n");
 }
+
+/** How much of 2027-01-31T12:00 tells a bucket's start. */
+const DATE_LENGTHS = { hour: 16, day: 10, month: 7 } as const;

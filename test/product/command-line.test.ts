@@ -1,6 +1,7 @@
 /** `tessera` as a person or a script uses it: what it prints, and its exit codes. */
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
+import packageJson from "../../package.json" with { type: "json" };
 import { EXAMPLE, EXAMPLES } from "../helpers/examples.ts";
 import { completion, textOf } from "../helpers/question.ts";
 import { newAccount } from "../helpers/shared.ts";
@@ -47,7 +48,16 @@ describe("tessera ask", () => {
     });
   });
 
+  it("says that an answer is cut, and where", async () => {
+    const ran = await tessera(await newAccount(), "ask", EXAMPLE.path, EXAMPLE.question, "--max-tokens", "1");
+    expect(ran).toMatchObject({
+      code: 0,
+      err: expect.stringMatching(/^The answer is cut at 1 token; .*\n$/),
+    });
+  });
+
   it.each([
+    [["ask", "docs", "What?"], "tessera ask: docs is a folder\n"],
     [["ask", "no-such-file.png", "What?"], "tessera ask: no-such-file.png can't be read (ENOENT)\n"],
     [
       ["ask", "What?", "--model", "no-such-model"],
@@ -105,7 +115,48 @@ describe("tessera keys", () => {
   });
 });
 
+describe("a key's budget", () => {
+  it("is raised by the line that its refusal shows", async () => {
+    const account = await newAccount();
+    const made = await tessera(account, "keys", "create", "--name", "small", "--budget-day", "1");
+    const key = made.out.trim();
+    const refused = await tessera(account, "ask", EXAMPLE.path, EXAMPLE.question, "--key", key);
+    expect(refused).toMatchObject({ code: 1, err: expect.stringContaining("budget_exceeded") });
+    const [, line = ""] = /tessera (keys update .* N) /.exec(refused.err) ?? [];
+    expect(line).toContain("--budget-day");
+    const raised = await tessera(account, ...line.replace("N", "1000000").split(" "));
+    expect(raised).toMatchObject({ code: 0, err: "" });
+    expect(await tessera(account, "ask", EXAMPLE.path, EXAMPLE.question, "--key", key)).toMatchObject({
+      out: `${EXAMPLE.answer}\n`,
+    });
+  });
+});
+
+describe("tessera usage", () => {
+  it("fits a terminal", async () => {
+    const account = await newAccount();
+    await tessera(account, "ask", EXAMPLE.path, EXAMPLE.question);
+    await account.settledLedger();
+    const { out } = await tessera(account, "usage");
+    expect(out).toMatch(/ {2}1 request, .*\ntotal: 1 request, /);
+    for (const line of out.split("\n")) expect(line.length).toBeLessThanOrEqual(100);
+  });
+});
+
 describe("tessera", () => {
+  it("prints its version", async () => {
+    expect(await tessera(undefined, "--version")).toEqual({
+      code: 0,
+      out: `${packageJson.version}\n`,
+      err: "",
+    });
+  });
+
+  it("shows agents a configuration that starts it from any folder", async () => {
+    const { out } = await tessera(undefined, "mcp", "--help");
+    expect(out).toContain(JSON.stringify({ command: process.execPath, args: [MAIN, "mcp"] }));
+  });
+
   it.each([
     ["--help"],
     ["ask", "--help"],
