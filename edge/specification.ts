@@ -28,12 +28,16 @@ const SPECIFICATION = {
   servers: [{ url: "/" }],
 };
 
-/** Each error code of docs/errors.md as a heading, so that the reference has a place for it that can be linked to. */
+/**
+ * Each error code of docs/errors.md as a heading, so that the reference has a place for it that can be linked to. Its
+ * menu takes `_media_` for emphasis, whatever CommonMark says, unless the whole name is emphasized
+ * (`@scalar/helpers` `markdown/get-markdown-headings`).
+ */
 function errorsSection(): string {
   const rows = ERRORS.matchAll(/^\| <a id="(\w+)"><\/a>.*?\| (\d{3}) +\| `(\w+)` +\| (.+?) *\| (.+?) *\|$/gm);
   const codes = Array.from(
     rows,
-    ([, code, status, type, when, action]) => `## ${code}\n\n${status}, \`${type}\`. ${when} *${action}*`,
+    ([, code, status, type, when, action]) => `## *${code}*\n\n${status}, \`${type}\`. ${when} *${action}*`,
   );
   return ["# Errors", "Every failure leaves in one envelope; its `code` is stable.", ...codes].join("\n\n");
 }

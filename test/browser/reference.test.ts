@@ -13,9 +13,25 @@ it("shows each error code at an address of its own, and operations with examples
   await page.getByText("What color is the square?").first().waitFor({ state: "attached" });
 });
 
+it("names each error code in its menu as it is written", async () => {
+  const { page } = await open({ path: "/docs" });
+  await page.getByRole("button", { name: "Open Group - Introduction" }).click();
+  await page.getByRole("button", { name: "Open Group - Errors" }).click();
+  const { ERROR_KINDS } = await import("../../edge/errors.ts");
+  const links = page.locator("a[href^='#description/']");
+  await links.filter({ hasText: /^internal_error$/ }).waitFor({ state: "attached" });
+  const shown = await links.evaluateAll((all) =>
+    all.map((link) => [link.textContent?.trim(), link.getAttribute("href")]),
+  );
+  const codes = Object.keys(ERROR_KINDS);
+  expect(shown.slice(-codes.length)).toEqual(
+    codes.map((code) => [code, `#description/${code.replaceAll("_", "-")}`]),
+  );
+});
+
 it("opens at the place of the error code that its address names", async () => {
-  const { page } = await open({ path: "/docs#description/no-worker" });
-  const heading = page.getByRole("heading", { name: "no_worker" });
+  const { page } = await open({ path: "/docs#description/context-length-exceeded" });
+  const heading = page.getByRole("heading", { name: "context_length_exceeded" });
   await heading.waitFor();
   await expect
     .poll(() => heading.evaluate((each) => each.getBoundingClientRect().top), { timeout: 60_000 })

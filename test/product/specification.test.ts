@@ -84,7 +84,7 @@ describe("/openapi.json", () => {
   it("names every error code", async () => {
     const { info } = specification.parse(await (await read("/openapi.json")).json());
     const { ERROR_KINDS } = await import("../../edge/errors.ts");
-    const headings = Array.from(info.description.matchAll(/^## (.+)$/gm), ([, code]) => code);
+    const headings = Array.from(info.description.matchAll(/^## \*(\w+)\*$/gm), ([, code]) => code);
     expect(headings).toEqual(Object.keys(ERROR_KINDS));
   });
 });
