@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { requestJson } from "./api.ts";
-import { day, examples, newCommand, operatorCommand, print, toNumber } from "./command.ts";
+import { day, examples, newCommand, operatorCommand, print, toMicrocredits } from "./command.ts";
 import { findOperator } from "./connection.ts";
 
 const ledger = z.looseObject({
@@ -26,7 +26,7 @@ const pathOf = (id: string) => `${ROOT}/${encodeURIComponent(id)}`;
 export function accounts() {
   const create = operatorCommand("create", "open an account and print its first key, for the only time")
     .requiredOption("--name <name>", "whose account it is")
-    .option("--credit <n>", "what it is granted at once, in micro-credits", toNumber, 0)
+    .option("--credit <n>", "what it is granted at once, in micro-credits", toMicrocredits, 0)
     .addHelpText("after", examples("tessera accounts create --name Ada --credit 5000000"))
     .action(async (options) => {
       const body = { name: options.name, credit_microcredits: options.credit };
@@ -84,7 +84,7 @@ export function accounts() {
 function booking(name: string, summary: string, path: string) {
   return operatorCommand(name, summary)
     .argument("<account>", "the account, by the id that tessera accounts list shows")
-    .argument("<amount>", "micro-credits", toNumber)
+    .argument("<amount>", "micro-credits", toMicrocredits)
     .requiredOption("--id <id>", "names the booking, which counts once, however often it is sent")
     .action(async (id, amount, options: BookingOptions) => {
       const body = { id: options.id, amount_microcredits: amount, ...(options.job && { job: options.job }) };

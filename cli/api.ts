@@ -93,6 +93,7 @@ const ADVICE: Readonly<Record<string, string>> = {
   insufficient_credit: "Ask for a smaller --max-tokens, or have the operator add credit.",
   budget_exceeded: "Ask for a smaller --max-tokens, or raise the key's budget with tessera keys update.",
   model_not_found: "tessera models lists them.",
+  key_not_found: "tessera keys list shows them.",
   no_worker: "tessera models shows which are up; with --job the question waits for a worker.",
   internal_error: "Try again; if it stays, tessera doctor may find why.",
 };

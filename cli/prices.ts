@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { requestJson } from "./api.ts";
-import { examples, newCommand, operatorCommand, print, toNumber, toTime } from "./command.ts";
+import { examples, newCommand, operatorCommand, print, toMicrocredits, toTime } from "./command.ts";
 import { findOperator } from "./connection.ts";
 
 const price = z.looseObject({
@@ -26,11 +26,15 @@ export function prices() {
 
   const set = operatorCommand("set", "add a version of a model's price")
     .argument("<model>", "the model's id")
-    .requiredOption("--image-token <n>", "an image token's price", toNumber)
-    .requiredOption("--text-token <n>", "a text token's price", toNumber)
-    .requiredOption("--output-token <n>", "an output token's price", toNumber)
-    .option("--cache-hit <n>", "a cached answer's, whatever its tokens (0 unless given)", toNumber)
-    .option("--minimum <n>", "the least that an answer costs which is not cached (0 unless given)", toNumber)
+    .requiredOption("--image-token <n>", "an image token's price", toMicrocredits)
+    .requiredOption("--text-token <n>", "a text token's price", toMicrocredits)
+    .requiredOption("--output-token <n>", "an output token's price", toMicrocredits)
+    .option("--cache-hit <n>", "a cached answer's, whatever its tokens (0 unless given)", toMicrocredits)
+    .option(
+      "--minimum <n>",
+      "the least that an answer costs which is not cached (0 unless given)",
+      toMicrocredits,
+    )
     .option(
       "--at <date>",
       "when it takes effect, like 2027-01-31T00:00:00Z (in a minute unless given)",

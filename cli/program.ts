@@ -48,9 +48,9 @@ export function buildProgram(): Command {
 /** Runs one command; gives the exit code. */
 export async function run(argv: readonly string[]): Promise<number> {
   const program = buildProgram();
-  let running = "tessera";
+  let running: CommandUnknownOpts = program;
   program.hook("preAction", (_, command) => {
-    running = pathOf(command);
+    running = command;
   });
   try {
     await program.parseAsync(argv, { from: "user" });
@@ -60,12 +60,12 @@ export async function run(argv: readonly string[]): Promise<number> {
     if (error instanceof Unsuccessful) return 1;
     const asJson = argv.includes("--json");
     if (error instanceof CommandError) {
-      tell(asJson, running, error);
+      tell(asJson, pathOf(running), error, error.advice ?? flagOf(running, error));
       return error.later ? 3 : 1;
     }
     if (!(error instanceof UsageError)) throw error;
-    const path = error instanceof CalledWrongly ? error.path : running;
-    tell(asJson, path, new CommandError(error.message, { code: "usage", advice: `See ${path} --help.` }));
+    const path = error instanceof CalledWrongly ? error.path : pathOf(running);
+    tell(asJson, path, new CommandError(error.message, { code: "usage" }), `See ${path} --help.`);
     return 2;
   }
 }
@@ -121,8 +121,14 @@ function settle(command: CommandUnknownOpts): void {
 }
 
 /** One error on standard error: in the API's envelope for programs, else a line, and one on what to do. */
-function tell(asJson: boolean, path: string, error: CommandError): void {
+function tell(asJson: boolean, path: string, error: CommandError, advice: string | undefined): void {
   const line = asJson ? JSON.stringify(error.envelope()) : `${paint("red", path)}: ${error.message}`;
   console.error(line);
-  if (error.advice && !asJson) console.error(`  ${error.advice}`);
+  if (advice && !asJson) console.error(`  ${advice}`);
+}
+
+/** The option that sets the API's field which is wrong. */
+function flagOf(command: CommandUnknownOpts, { param }: CommandError): string | undefined {
+  const flag = `--${param?.replaceAll("_", "-")}`;
+  return command.options.some(({ long }) => long === flag) ? `That is ${flag}.` : undefined;
 }

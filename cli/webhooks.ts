@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { requestJson } from "./api.ts";
-import { apiCommand, examples, newCommand, print, toNumber } from "./command.ts";
+import { apiCommand, examples, newCommand, print, toCount, toMicrocredits } from "./command.ts";
 import { findConnection } from "./connection.ts";
 
 const endpoint = z.looseObject({ url: z.string(), balance_low_microcredits: z.number() });
@@ -30,7 +30,7 @@ export function webhooks() {
     .option(
       "--balance-low <n>",
       "tell when less credit than this is left, in micro-credits (0: never)",
-      toNumber,
+      toMicrocredits,
       0,
     )
     .addHelpText("after", examples("tessera webhooks set https://example.com/events --balance-low 1000000"))
@@ -50,7 +50,7 @@ export function webhooks() {
     });
 
   const deliveries = apiCommand("deliveries", "list what has become of events, the latest first")
-    .option("--limit <n>", "how many, 100 at most", toNumber, 20)
+    .option("--limit <n>", "how many, 100 at most", toCount, 20)
     .option("--after <id>", "those after this event, which was the last of the page before")
     .addHelpText("after", examples("tessera webhooks deliveries"))
     .action(async ({ limit, after, ...options }) => {

@@ -5,7 +5,7 @@ import packageJson from "../../package.json" with { type: "json" };
 import { EXAMPLE, EXAMPLES } from "../helpers/examples.ts";
 import { completion, textOf } from "../helpers/question.ts";
 import { newAccount } from "../helpers/shared.ts";
-import { MAIN, tessera } from "../helpers/tessera.ts";
+import { MAIN, runProgram, tessera } from "../helpers/tessera.ts";
 
 describe("tessera ask", () => {
   it("answers about the committed pictures", async () => {
@@ -68,6 +68,10 @@ describe("tessera ask", () => {
       ["ask", "What?", "--url", "http://127.0.0.1:65535"],
       /^tessera ask: no answer from http:\/\/127\.0\.0\.1:65535 \(ECONNREFUSED\)\n {2}.*tessera doctor.*\n$/,
       3,
+    ],
+    [
+      ["ask", "What?", "--max-tokens", "999999"],
+      /^tessera ask: invalid_value: .*'max_tokens'.*\n {2}That is --max-tokens\.\n$/,
     ],
     [["ask", MAIN, "What?"], /^tessera ask: image_format_unsupported: .*\n$/],
   ])("%j fails in a line, and one on what to do", async (argv, line, wanted = 1) => {
@@ -150,6 +154,13 @@ describe("tessera", () => {
       out: `${packageJson.version}\n`,
       err: "",
     });
+  });
+
+  it("ends in silence when its reader has enough", async () => {
+    const line = `"$@" | head -c 1; exit "\${PIPESTATUS[0]}"`;
+    const pictures = Array.from({ length: 9 }, () => EXAMPLE.path);
+    const ran = await runProgram("bash", ["-c", line, "bash", process.execPath, MAIN, "tile", ...pictures]);
+    expect(ran).toEqual({ code: 0, out: "{", err: "" });
   });
 
   it("shows agents a configuration that starts it from any folder", async () => {
