@@ -23,7 +23,7 @@ const ASK_AGAIN_MS = 1_000;
 export async function acceptWatched(env: Env, request: Stored, signal: AbortSignal): Promise<Accepted> {
   const { model } = request.question;
   // Whoever waits for an answer is not made to wait for a worker that nobody has started.
-  if (!(await isServed(env, model))) throw noWorker(model.id);
+  if (!(await isServed(env, model))) throw noWorker(model);
   const { record, replayed, verdict } = await acceptStored(env, request);
   if (replayed) return replay(record);
   const headers = { "cache-status": cacheStatus(verdict), [RECEIPT_HEADER]: receiptIdOf(record.id) };

@@ -222,7 +222,7 @@ async function* waitForLease(
       }
       inLine = false;
       if (acquired.kind === "granted") return acquired.lease;
-      throw noWorker(model.id);
+      throw noWorker(model);
     }
     throw new ApiError("deadline_exceeded", "No worker came free in time.");
   } finally {
@@ -230,10 +230,11 @@ async function* waitForLease(
   }
 }
 
-export function noWorker(model: string): ApiError {
+export function noWorker({ id: model, replicate }: Model): ApiError {
+  const without = replicate ? " REPLICATE_API_TOKEN=... npm start has Replicate answer for it." : "";
   return new ApiError(
     "no_worker",
-    `No worker serves ${model}. Attach one: start gpu-worker with TESSERA_MODEL=${model} and this pool's secret (docs/operating.md).`,
+    `No worker serves ${model}.${without} Attach one: start gpu-worker with TESSERA_MODEL=${model} and this pool's secret (docs/operating.md).`,
     { headers: DO_NOT_RETRY },
   );
 }

@@ -191,6 +191,15 @@ describe("a question", () => {
     expect(await copied("Python")).toContain("from openai import OpenAI");
   });
 
+  it("is put into the field in words that the small model knows", async () => {
+    const { page } = await open({});
+    const form = page.getByRole("button", { name: "How many shapes are there?" });
+    await form.click();
+    expect(await new PlaygroundPage(page).question.inputValue()).toBe("How many shapes are there?");
+    await page.getByLabel("Model").selectOption("llava-v1.6-34b");
+    await form.waitFor({ state: "detached" });
+  });
+
   it("can be stopped, and asked again", async () => {
     const account = await newAccount();
     const { page } = await open({ key: account.key });

@@ -66,7 +66,9 @@ function EndpointForm({ apiKey: key, set, onSet }: EndpointFormProps) {
         void save();
       }}
     >
-      <p class="wide hint">{set ? texts.eventsGo : texts.eventsGoNowhere}</p>
+      <p class="wide hint">
+        {set ? texts.eventsGo : texts.eventsGoNowhere} {texts.signedWith}
+      </p>
       <div class="wide">
         <label for={`${id}-url`}>{texts.endpoint}</label>
         <input

@@ -6,6 +6,9 @@ import { useTexts } from "../shared/language.ts";
 
 export type Chosen = readonly [first: string] | readonly [first: string, second: string];
 
+/** The embedded model. */
+export const TINY = "tessera-tiny";
+
 /** Which models have a worker, by id; empty until the server has told. */
 export type Readiness = Readonly<Record<string, boolean>>;
 
@@ -64,6 +67,28 @@ export function ModelPicker({ models: [first, second], readiness, onChange }: Mo
       >
         {second === undefined ? texts.compare : texts.alone}
       </button>
+    </div>
+  );
+}
+
+/** What to ask the small model, which comes first: most visitors meet it before any other, and with a photograph. */
+export function TinyHint({ onQuestion }: { readonly onQuestion: (question: string) => void }) {
+  const { ask: texts } = useTexts();
+  const id = useId();
+  return (
+    <div class="forms">
+      <span class="hint" id={id}>
+        {texts.tiny}
+      </span>
+      <ul aria-labelledby={id}>
+        {texts.tinyQuestions.map((question) => (
+          <li key={question}>
+            <button type="button" class="quiet" onClick={() => onQuestion(question)}>
+              {question}
+            </button>
+          </li>
+        ))}
+      </ul>
     </div>
   );
 }

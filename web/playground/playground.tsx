@@ -10,7 +10,7 @@ import { Composer } from "./composer.tsx";
 import { useConversation } from "./conversation.ts";
 import { DropZone } from "./drop-zone.tsx";
 import { useKeyProblem } from "./key-problem.ts";
-import { ModelPicker, useReadiness } from "./models.tsx";
+import { ModelPicker, TINY, TinyHint, useReadiness } from "./models.tsx";
 import { readLink } from "./permalink.ts";
 import { fetchPicture, type Picture, readPicture } from "./picture.ts";
 import { useReceipt } from "./preflight.ts";
@@ -116,6 +116,14 @@ export function Playground() {
           <KeyPanel store={store} />
           {problem && <Notice failure={problem} />}
           <ModelPicker models={models} readiness={readiness} onChange={setModels} />
+          {models.includes(TINY) && (
+            <TinyHint
+              onQuestion={(form) => {
+                setQuestion(form);
+                composer.current?.focus();
+              }}
+            />
+          )}
           <Turns
             conversation={conversation}
             readiness={readiness}

@@ -57,6 +57,7 @@ export interface Texts {
     | "compare"
     | "alone"
     | "cold"
+    | "tiny"
     | "question"
     | "placeholder"
     | "followUp"
@@ -80,6 +81,8 @@ export interface Texts {
     | "unequal",
     string
   > & {
+    /** Forms of question that tessera-tiny was trained on, which fit any picture of its world. */
+    readonly tinyQuestions: readonly string[];
     readonly queued: (position: number, seconds: number) => string;
     readonly first: (time: string) => string;
     readonly speed: (perSecond: string) => string;
@@ -164,6 +167,7 @@ export type AccountTexts = Record<
   | "eventsGo"
   | "eventsGoNowhere"
   | "sendNowhere"
+  | "signedWith"
   | "deliveries"
   | "noDeliveries"
   | "event"
@@ -257,6 +261,14 @@ export const en: Texts = {
     compare: "Compare two models",
     alone: "One model",
     cold: "no GPU worker",
+    tiny: "tessera-tiny knows drawn shapes and bar charts only, and wording matters. For instance:",
+    tinyQuestions: [
+      "What is in the picture?",
+      "How many shapes are there?",
+      "Which shape is the largest?",
+      "What is the background color?",
+      "Which bar is the highest?",
+    ],
     question: "Question",
     placeholder: "What would you like to know?",
     followUp: "Ask on about the same picture",
@@ -365,6 +377,8 @@ export const en: Texts = {
     eventsGoNowhere:
       "The account's own events go nowhere yet. Give an address, and it is told when credits run low.",
     sendNowhere: "Send them nowhere",
+    signedWith:
+      "Events are signed with the account's secret (whsec_…). No key can read it: npm start writes it to .tessera/dev.json, and an operator gives it out with the account.",
     deliveries: "Events",
     noDeliveries: "There are none: a job with a webhook sends one at its end. They are listed for a day.",
     event: "Event",

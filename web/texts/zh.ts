@@ -60,6 +60,14 @@ export const zh: Texts = {
     compare: "对比两个模型",
     alone: "只用一个模型",
     cold: "无 GPU",
+    tiny: "tessera-tiny 只认识绘制的图形和柱状图，且措辞很重要。例如：",
+    tinyQuestions: [
+      "图片里有什么？",
+      "一共有几个图形？",
+      "哪个图形最大？",
+      "背景是什么颜色？",
+      "哪根柱子最高？",
+    ],
     question: "问题",
     placeholder: "想知道什么？",
     followUp: "继续就这张图片提问",
@@ -163,6 +171,8 @@ export const zh: Texts = {
     eventsGo: "账户事件会签名后发送到此地址。任务的事件发送到其请求指定的地址。",
     eventsGoNowhere: "账户事件尚未发送到任何地址。填写地址后，余额不足时会收到通知。",
     sendNowhere: "不再发送",
+    signedWith:
+      "事件用账户的密钥（whsec_…）签名。API 密钥读不到它：npm start 把它写在 .tessera/dev.json 中，运营者在开户时给出。",
     deliveries: "事件",
     noDeliveries: "没有事件：指定了 webhook 的任务结束时会发送一个。事件保留一天。",
     event: "事件",

@@ -99,7 +99,8 @@ const PARAMETERS: readonly (readonly [string, object, Refusal])[] = [
     {
       status: 503,
       code: "no_worker",
-      message: /^No worker serves llava-v1\.6-34b\. Attach one: .*TESSERA_MODEL=llava-v1\.6-34b/,
+      message:
+        /^No worker serves llava-v1\.6-34b\. REPLICATE_API_TOKEN=.* Attach one: .*TESSERA_MODEL=llava-v1\.6-34b/,
       param: null,
     },
   ],
