@@ -8,6 +8,12 @@ import type { JobFailure, JobRecord, JobState, StoredRequest } from "./contract.
 const FIRST_RING_MS = 5_000;
 const LONGEST_RING_MS = 300_000;
 
+/**
+ * At how many bytes of answers a page of jobs ends. One call may return 32 MiB; one answer is at most 2 MB, the longest text
+ * that a row may have.
+ */
+const PAGE_BYTES = 8 * 1024 * 1024;
+
 const storedFailure = z.strictObject({
   code: z.string(),
   message: z.string(),
@@ -35,6 +41,14 @@ export type JobRow = {
   fingerprint: string | null;
 };
 
+type RecordRow = Omit<
+  JobRow,
+  "lease" | "deadline" | "rings" | "due_at" | "request" | "webhook" | "idempotency_key" | "fingerprint"
+>;
+
+const RECORD_COLUMNS =
+  "id, model, state, attempt, created_at, started_at, finished_at, answer, failure, charge, cache";
+
 export function readJob(sql: SqlStorage, id: string): JobRow | undefined {
   return sql.exec<JobRow>("SELECT * FROM job WHERE id = ?", id).toArray()[0];
 }
@@ -49,7 +63,7 @@ export interface JobRange {
 
 /**
  * Jobs, the latest first, and whether more follow; null when `after` is unknown. The order is that of their rows: a row
- * is always written after all that are there.
+ * is always written after all that are there. Large answers end a page before `limit`.
  */
 export function listJobs(
   sql: SqlStorage,
@@ -57,14 +71,22 @@ export function listJobs(
 ): { jobs: JobRecord[]; more: boolean } | null {
   const before = after === null ? Number.MAX_SAFE_INTEGER : placeOf(sql, after);
   if (before === undefined) return null;
-  const jobs = sql
-    .exec<JobRow>(
-      `SELECT * FROM job WHERE rowid < ? ${state === null ? "" : "AND state = ?"} ORDER BY rowid DESC LIMIT ?`,
+  const places = sql
+    .exec<{ rowid: number; bytes: number }>(
+      `SELECT rowid, coalesce(octet_length(answer), 0) AS bytes FROM job
+       WHERE rowid < ? ${state === null ? "" : "AND state = ?"} ORDER BY rowid DESC LIMIT ?`,
       ...(state === null ? [before, limit + 1] : [before, state, limit + 1]),
     )
-    .toArray()
-    .map(jobRecord);
-  return { jobs: jobs.slice(0, limit), more: jobs.length > limit };
+    .toArray();
+  let bytes = 0;
+  const page = places.slice(0, limit).filter((place) => {
+    bytes += place.bytes;
+    return bytes <= PAGE_BYTES;
+  });
+  const jobs = page.map(({ rowid }) =>
+    jobRecord(sql.exec<RecordRow>(`SELECT ${RECORD_COLUMNS} FROM job WHERE rowid = ?`, rowid).one()),
+  );
+  return { jobs, more: places.length > page.length };
 }
 
 function placeOf(sql: SqlStorage, id: string): number | undefined {
@@ -100,7 +122,7 @@ export function ringWait(rings: number): number {
 }
 
 /** A row as it is answered. */
-export function jobRecord(row: JobRow): JobRecord {
+export function jobRecord(row: RecordRow): JobRecord {
   return {
     id: row.id,
     model: row.model,

@@ -366,6 +366,18 @@ describe("the list of jobs", () => {
     expect(await page(stub, keyHash)).toEqual({ ids: ["job_0", "job_1"], more: false });
   });
 
+  it("ends a page early where answers are large, and goes on with the next", async () => {
+    const { stub, keyHash } = await withJobs(8);
+    const answer = JSON.stringify({ ...ANSWER, text: "a".repeat(1_900_000) });
+    await inside(stub, (_, { storage }) => {
+      storage.sql.exec("UPDATE job SET answer = ? WHERE id <> 'job_7'", answer);
+    });
+    const first = ["job_8", "job_7", "job_6", "job_5", "job_4"];
+    expect(await page(stub, keyHash)).toEqual({ ids: first, more: true });
+    const rest = ["job_3", "job_2", "job_1"];
+    expect(await page(stub, keyHash, { after: "job_4" })).toEqual({ ids: rest, more: false });
+  });
+
   it("has those of one state", async () => {
     const { stub, keyHash } = await withJobs(4);
     await stub.cancel(keyHash, "job_4");

@@ -17,7 +17,8 @@ export const listJobs: Operation = {
     path: "/v1/jobs",
     summary: "The account's jobs, the latest first",
     description:
-      "Whatever key sent them; so the key needs the scope `jobs`. Jobs are listed until a day after their end.",
+      "Whatever key sent them; so the key needs the scope `jobs`. Jobs are listed until a day after their end. A page " +
+      "with large answers ends before `limit`; `has_more` says whether others follow.",
     security: KEY_SECURITY,
     request: { query },
     responses: {
