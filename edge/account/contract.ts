@@ -54,8 +54,11 @@ export type KeyError =
   | { readonly code: "key_revoked" }
   /** The account has as many usable keys, or the asking key as long a lineage, as may be. */
   | { readonly code: "too_many_keys"; readonly what: "account" | "lineage"; readonly limit: number }
-  /** The asking key has less than the option names, so it may not give it, nor manage a key that has it. */
-  | { readonly code: "exceeds_own_key"; readonly option: KeyOption };
+  /**
+   * The asking key has less than the option names, so it may not give it, nor manage a key that has it; null where the key
+   * to be managed does not descend from it.
+   */
+  | { readonly code: "exceeds_own_key"; readonly option: KeyOption | null };
 
 /** Why the operator's booking is refused. */
 export type BookingError =

@@ -245,6 +245,34 @@ describe("a key that another makes", () => {
     expect(await stub.updateKey(owner, maker.keyId, { budget: { total: 200 } })).toMatchObject({ ok: true });
   });
 
+  it("is managed by those that it descends from and by an owner's key, so that no budget is taken over", async () => {
+    const { stub, keyHash: owner } = await newOwner(1000);
+    const scopes = ["infer", "keys:write"] as const;
+    const keeper = await derive(stub, owner, { scopes, budget: { total: 100 } });
+    const other = await derive(stub, owner, { scopes: ["infer"], budget: { total: 100 } });
+    const unbounded = await derive(stub, owner, { scopes });
+    const foreign = { ok: false, error: { code: "exceeds_own_key", option: null } };
+    for (const asker of [keeper, unbounded]) {
+      expect(await stub.rotateKey(asker.keyHash, other.keyId, 0)).toEqual(foreign);
+      expect(await stub.updateKey(asker.keyHash, other.keyId, { budget: { total: 50 } })).toEqual(foreign);
+      expect(await stub.revokeKey(asker.keyHash, other.keyId)).toEqual(foreign);
+    }
+    expect((await stub.authorise(other.keyHash, "infer")).ok).toBe(true);
+
+    const child = await derive(stub, keeper.keyHash);
+    const grandchild = await derive(stub, child.keyHash);
+    expect((await stub.rotateKey(keeper.keyHash, grandchild.keyId, MINUTE)).ok).toBe(true);
+    expect((await stub.updateKey(keeper.keyHash, keeper.keyId, { name: "myself" })).ok).toBe(true);
+    expect(await stub.revokeKey(child.keyHash, keeper.keyId)).toEqual(foreign);
+    expect((await stub.revokeKey(owner, grandchild.keyId)).ok).toBe(true);
+
+    const second = await stub.createKey({ ...keyOptions, scopes: SCOPES });
+    const secondHash = await hashKey(second.key);
+    expect((await stub.revokeKey(secondHash, child.keyId)).ok).toBe(true);
+    await stub.updateKey(secondHash, second.record.id, { budget: { total: 100 } });
+    expect(await stub.revokeKey(secondHash, keeper.keyId)).toEqual(foreign);
+  });
+
   it("spends its maker's budget too, so that a budget can't be multiplied", async () => {
     const { stub, keyHash: owner } = await newOwner(10_000);
     const maker = await derive(stub, owner, { budget: { total: 100 } });

@@ -123,6 +123,12 @@ export function keyError(error: KeyError): ApiError {
           : `A key descends from at most ${error.limit - 1} others; make it with one of those.`,
       );
     case "exceeds_own_key": {
+      if (error.option === null) {
+        return new ApiError(
+          error.code,
+          "The key does not descend from the asking key, so it can't manage it.",
+        );
+      }
       const param = FIELDS[error.option];
       return new ApiError(
         error.code,
