@@ -66,7 +66,10 @@ export function admitLine(line: readonly LineKey[], tokens: number, now: number)
   const all = admitted.flatMap(({ key, requests, tokens }) =>
     [requests, ...(tokens ? [tokens] : [])].map((admission) => ({ key, admission })),
   );
-  const refused = all.find(({ admission }) => !admission.ok);
+  // The longest wait of those refused: before then another key in the line would refuse again.
+  const [refused] = all
+    .filter(({ admission }) => !admission.ok)
+    .toSorted((left, right) => right.admission.standing.nextMs - left.admission.standing.nextMs);
   return {
     arrivals: admitted.map(({ key, requests, tokens, tokenArrival }) => ({
       key,

@@ -471,6 +471,17 @@ describe("the limits of a key", () => {
       expect(await law(stub)).toEqual([]);
     });
 
+    it.each(["child", "maker"] as const)("tell the longest wait: the %s's", async (longest) => {
+      const limits = { ...keyOptions.limits, requestsPerMinute: 20 };
+      const { stub, keyHash, keyId } = await newAccount(1000, { scopes, limits });
+      const child = await derive(stub, keyHash);
+      for (let request = 0; request < 20; request++) await ask(stub, child.keyHash);
+      const id = longest === "child" ? child.keyId : keyId;
+      await stub.updateKey(keyHash, id, { limits: { requestsPerMinute: 2 } });
+      const error = { code: "rate_limit_exceeded", key: id, exceeded: { limit: 2, nextMs: 30_000 } };
+      expect(await ask(stub, child.keyHash)).toMatchObject({ error });
+    });
+
     it("show where the tightest stands", async () => {
       const limits = { ...keyOptions.limits, requestsPerMinute: 10 };
       const { stub, keyHash } = await newAccount(1000, { scopes, limits });
@@ -526,8 +537,8 @@ describe("the limits of a key", () => {
 describe("an account's keys", () => {
   const scopes = ["keys:write"] as const;
 
-  it("are at most 1,000 that may be used; a revoked one makes room", async () => {
-    const { stub, keyHash } = await newAccount(0, { scopes });
+  it("are at most 1,000 that may be used; a revoked one makes room, and an expired one until it is given time", async () => {
+    const { stub, keyHash, keyId } = await newAccount(0, { scopes });
     const make = (name: string) => inside(stub, (account) => account.deriveKey(keyHash, { name }));
     const made = await inside(stub, async (account) => {
       for (let key = 2; key < MAX_KEYS; key++) await account.deriveKey(keyHash, { name: "one of many" });
@@ -537,8 +548,14 @@ describe("an account's keys", () => {
     const refused = { ok: false, error: { code: "too_many_keys", what: "account", limit: MAX_KEYS } };
     expect(await make("one too many")).toEqual(refused);
     await stub.revokeKey(keyHash, made.value.record.id);
-    expect((await make("another")).ok).toBe(true);
+    const another = await derive(stub, keyHash, { expiresAt: inAMinute() });
     expect(await make("one too many")).toEqual(refused);
+    travel(MINUTE);
+    expect((await make("in the place of an expired one")).ok).toBe(true);
+    const revive = (expiresAt: number | null) => stub.updateKey(keyHash, another.keyId, { expiresAt });
+    for (const expiresAt of [null, inAMinute()]) expect(await revive(expiresAt)).toEqual(refused);
+    expect((await revive(Date.now() - 1)).ok).toBe(true);
+    expect((await stub.updateKey(keyHash, keyId, { expiresAt: inAMinute() })).ok).toBe(true);
   });
 
   it("are listed page by page, the oldest first", async () => {

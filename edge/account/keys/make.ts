@@ -59,7 +59,8 @@ export function deriveKey(
   return ok(insertKey(sql, secret, options, maker.value, now));
 }
 
-function countUsable(sql: SqlStorage, now: number): number {
+/** How many of the account's keys are neither revoked nor expired. */
+export function countUsable(sql: SqlStorage, now: number): number {
   return sql
     .exec<{ count: number }>(
       "SELECT count(*) AS count FROM key WHERE revoked_at IS NULL AND (expires_at IS NULL OR expires_at > ?)",

@@ -1,7 +1,8 @@
 import { fail, ok, type Result } from "../../../core/result.ts";
-import type { KeyChanges, KeyError, KeyRecord } from "../contract.ts";
+import type { KeyChanges, KeyError, KeyOptions, KeyRecord } from "../contract.ts";
 import { changedOptions, exceeding } from "./bounds.ts";
 import { recordOf } from "./list.ts";
+import { countUsable, MAX_KEYS } from "./make.ts";
 import { managedKey } from "./managed.ts";
 import { checkOptions, storedOptions } from "./row.ts";
 
@@ -21,6 +22,10 @@ export function updateKey(
   const option = exceeding(options, asker);
   if (option !== null) return fail({ code: "exceeds_own_key", option });
   checkOptions(options);
+  const revives = hasExpired(record, now) && !hasExpired(options, now);
+  if (revives && countUsable(sql, now) >= MAX_KEYS) {
+    return fail({ code: "too_many_keys", what: "account", limit: MAX_KEYS });
+  }
   sql.exec(
     `UPDATE key SET name = ?, scopes = ?, models = ?, requests_per_minute = ?, tokens_per_minute = ?, concurrency = ?,
        budget_total = ?, budget_day = ?, budget_month = ?, expires_at = ? WHERE id = ?`,
@@ -29,4 +34,8 @@ export function updateKey(
     id,
   );
   return ok(recordOf(sql, id, now));
+}
+
+function hasExpired({ expiresAt }: KeyOptions, now: number): boolean {
+  return expiresAt !== null && expiresAt <= now;
 }
