@@ -4,7 +4,7 @@ import type { Env } from "../env.ts";
 import type { Kept } from "../erasure/stores.ts";
 import { accept } from "./accept.ts";
 import { sweep } from "./alarm.ts";
-import { abandonAttempt, queuedModel, startAttempt } from "./attempts.ts";
+import { abandonAttempt, queuedJob, startAttempt } from "./attempts.ts";
 import { admitCall, CallLimiter } from "./calls.ts";
 import { cancel } from "./cancel.ts";
 import type {
@@ -28,6 +28,7 @@ import type {
   Ledger,
   NewKey,
   Outcome,
+  QueuedJob,
   Reservation,
   Reserved,
   Settlement,
@@ -196,8 +197,8 @@ export class Account extends DurableObject<Env> implements AccountApi {
     return accepted;
   }
 
-  async queuedModel(job: string): Promise<string | null> {
-    return this.#tables.step((sql, now) => queuedModel(sql, job, now));
+  async queuedJob(job: string): Promise<QueuedJob | null> {
+    return this.#tables.step((sql, now) => queuedJob(sql, job, now));
   }
 
   async startAttempt(job: string): Promise<Attempt | null> {

@@ -1,6 +1,6 @@
 /** Attempts at a stored job. A new attempt's number and lease make every earlier outcome void. */
 import { randomBase62 } from "../auth/base62.ts";
-import type { Attempt } from "./contract.ts";
+import type { Attempt, QueuedJob } from "./contract.ts";
 import { endJob } from "./finish.ts";
 import { holdsLease, type JobRow, readJob } from "./jobs.ts";
 
@@ -10,10 +10,10 @@ const MAX_ATTEMPTS = 5;
 /** How long after an attempt was given up the doorbell rings, in milliseconds; twice as long after each further one. */
 const FIRST_RETRY_MS = 2_000;
 
-/** The job's model if an attempt could start now. */
-export function queuedModel(sql: SqlStorage, id: string, now: number): string | null {
+/** The job if an attempt could start now. */
+export function queuedJob(sql: SqlStorage, id: string, now: number): QueuedJob | null {
   const job = readJob(sql, id);
-  return job && isWaiting(job, now) ? job.model : null;
+  return job && isWaiting(job, now) ? { model: job.model, request: job.request } : null;
 }
 
 /** Starts the next attempt; null when the job is final, or another attempt has time, or all attempts are used up. */

@@ -241,6 +241,12 @@ export interface Acceptance {
   readonly standings: readonly Standing[];
 }
 
+/** What a stored job that waits asks, and of which model. */
+export interface QueuedJob {
+  readonly model: string;
+  readonly request: string;
+}
+
 /** One try at a stored job. A later attempt makes an earlier one's outcome void. */
 export interface Attempt {
   readonly attempt: number;
@@ -361,8 +367,8 @@ export interface AccountApi {
     stored: StoredRequest,
   ): Promise<Result<Acceptance, AccountError>>;
 
-  /** The model of a stored job that waits for an attempt (queued, or running past its deadline); null for any other. */
-  queuedModel(job: string): Promise<string | null>;
+  /** A stored job that waits for an attempt (queued, or running past its deadline); null for any other. */
+  queuedJob(job: string): Promise<QueuedJob | null>;
   /** Starts the next attempt of a stored job; null when it is final or another attempt still has time. */
   startAttempt(job: string): Promise<Attempt | null>;
   /**

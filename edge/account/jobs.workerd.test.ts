@@ -74,7 +74,7 @@ describe("a stored job", () => {
     });
     expect(await stub.ledger()).toMatchObject({ balance: 700, held: 300 });
     expect(bells).toEqual([{ account, job: "job_1" }]);
-    expect(await stub.queuedModel("job_1")).toBe("tessera-tiny");
+    expect(await stub.queuedJob("job_1")).toMatchObject({ model: "tessera-tiny" });
   });
 
   it("is accepted once, whatever is asked again", async () => {
@@ -120,7 +120,7 @@ describe("a stored job", () => {
     const attempt = await start(stub);
     expect(attempt).toMatchObject({ attempt: 1, request: '{"q":1}', deadline: Date.now() + 120_000 });
     expect(await stub.startAttempt("job_1")).toBeNull();
-    expect(await stub.queuedModel("job_1")).toBeNull();
+    expect(await stub.queuedJob("job_1")).toBeNull();
     travel(5000);
     expect(await stub.finish(outcome("job_1", 100, of(attempt)))).toBe(true);
     expect(await stub.job(keyHash, "job_1")).toMatchObject({
@@ -183,9 +183,9 @@ describe("the fence", () => {
     const { stub } = await accepted();
     const first = await start(stub);
     await stub.abandonAttempt({ job: "job_1", attempt: 1, lease: "another" });
-    expect(await stub.queuedModel("job_1")).toBeNull();
+    expect(await stub.queuedJob("job_1")).toBeNull();
     await stub.abandonAttempt({ job: "job_1", ...of(first) });
-    expect(await stub.queuedModel("job_1")).toBe("tessera-tiny");
+    expect(await stub.queuedJob("job_1")).toMatchObject({ model: "tessera-tiny" });
     expect(await stub.finish(outcome("job_1", 50, of(first)))).toBe(false);
     expect(await start(stub)).toMatchObject({ attempt: 2 });
     await stub.abandonAttempt({ job: "job_1", ...of(first) });

@@ -93,7 +93,7 @@ describe("an account", () => {
     expect(await stub.job("00", "job_1")).toEqual(refused);
     expect(await stub.settle(settlement("job_1", 1))).toBe(false);
     expect(await stub.startAttempt("job_1")).toBeNull();
-    expect(await stub.queuedModel("job_1")).toBeNull();
+    expect(await stub.queuedJob("job_1")).toBeNull();
     await stub.abandonAttempt({ job: "job_1", attempt: 1, lease: "x" });
     expect(await stub.revokeKey("00", "key_1")).toEqual(refused);
     expect(await stub.deriveKey("00", { name: "a" })).toEqual(refused);

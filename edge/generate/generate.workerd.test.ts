@@ -3,7 +3,7 @@ import { law, newAccount, newOwner } from "../account/testing/fixture.ts";
 import { QUESTION, send } from "../testing/ask.ts";
 import { answerWith, playWorker, reportWorker } from "../testing/worker.ts";
 
-beforeEach(reportWorker);
+beforeEach(() => reportWorker());
 afterEach(() => vi.restoreAllMocks());
 
 it.each([false, true])(

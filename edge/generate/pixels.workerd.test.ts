@@ -11,7 +11,7 @@ import { newAccount } from "../account/testing/fixture.ts";
 import { createApp } from "../app.ts";
 import { answerWith, reportWorker } from "../testing/worker.ts";
 
-beforeEach(reportWorker);
+beforeEach(() => reportWorker());
 afterEach(() => vi.restoreAllMocks());
 
 const { geometry } = findModel("tessera-tiny")!;

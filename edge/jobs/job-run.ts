@@ -20,12 +20,13 @@ import {
   jobImageKey,
   jobImagePrefix,
   mostOf,
+  needsOfStored,
   parseStoredQuestion,
   type StoredQuestion,
 } from "./stored-question.ts";
 import { Watchers } from "./watchers.ts";
 
-/** How soon a job without a worker asks again, in milliseconds. */
+/** How soon a job without a worker that takes it asks again, in milliseconds. */
 const NO_WORKER_POLL_MS = 1_000;
 /** An alarm handler may run 15 minutes; a pool call and the account's transaction must fit behind this. */
 const MARGIN_MS = 5_000;
@@ -72,12 +73,15 @@ export class JobRun extends DurableObject<Env> implements JobRunApi {
     const interrupted = runningAttempt.safeParse(await this.ctx.storage.get("attempt"));
     if (interrupted.success) await object.abandonAttempt(interrupted.data);
 
-    const model = await object.queuedModel(job);
-    if (model !== null && !(await isReady(this.env, model, job))) {
+    const queued = await object.queuedJob(job);
+    if (
+      queued &&
+      !(await isReady(this.env, queued.model, { id: job, needs: needsOfStored(queued.request) }))
+    ) {
       await this.ctx.storage.setAlarm(Date.now() + NO_WORKER_POLL_MS);
       return;
     }
-    const attempt = model === null ? null : await object.startAttempt(job);
+    const attempt = queued && (await object.startAttempt(job));
     if (!attempt) {
       // It was canceled, or failed while it waited: nobody has run it who would have deleted its pictures.
       if (await this.#end(object, job)) await deleteObjects(this.env.IMAGES, jobImagePrefix(account, job));

@@ -32,6 +32,23 @@ const request: StoredQuestion = {
   trace: null,
 };
 
+it("waits for a worker that takes it when it was accepted without any", async () => {
+  const { account, stub, key, keyHash } = await newAccount(1000);
+  const frames = playWorker(() => answerWith(usage, '{"a":1}'));
+  const schema = { type: "object", properties: { a: { type: "integer" } }, required: ["a"] };
+  const job = await acceptJob(key, {
+    ...QUESTION,
+    response_format: { type: "json_schema", json_schema: { name: "a", schema } },
+  });
+  await reportWorker([]);
+  await ring(account, job);
+  expect(await stub.job(keyHash, job)).toMatchObject({ value: { state: "queued", attempt: 0 } });
+  expect(frames).not.toHaveBeenCalled();
+  await reportWorker(["response_format"]);
+  await runDurableObjectAlarm(runOf(job));
+  expect(await stub.job(keyHash, job)).toMatchObject({ value: { state: "succeeded", attempt: 1 } });
+});
+
 /** Each attempt fails at its second picture, which is missing. */
 it("keeps a job's pictures while an attempt is left, and no longer", async () => {
   vi.spyOn(console, "error").mockImplementation(() => undefined);
@@ -59,9 +76,9 @@ const runOf = (job: string) => env.JOB_RUN.get(env.JOB_RUN.idFromName(job));
 const usage = { imageTokens: 0, textTokens: 9, outputTokens: 2 };
 
 /** A job that was accepted and waits for its doorbell. */
-async function acceptJob(key: string): Promise<string> {
+async function acceptJob(key: string, body: object = QUESTION): Promise<string> {
   const headers = { prefer: "respond-async" };
-  const accepted = await send(key, "/v1/chat/completions", { headers, body: QUESTION });
+  const accepted = await send(key, "/v1/chat/completions", { headers, body });
   expect(accepted.status).toBe(202);
   return JSON.parse(accepted.text).id;
 }

@@ -1,5 +1,6 @@
 /** A stored request's question as its job's row keeps it: all that is needed to run it again after any crash. */
 import { z } from "zod";
+import { type Capability, needsOf } from "../../core/capability.ts";
 import { usageSchema } from "../../core/events.ts";
 import { frameMessage, sampling } from "../../core/frame.ts";
 import { priceSchema } from "../../core/price.ts";
@@ -34,6 +35,17 @@ export type StoredQuestion = z.infer<typeof storedQuestion>;
 
 export function parseStoredQuestion(text: string): StoredQuestion {
   return storedQuestion.parse(JSON.parse(text));
+}
+
+const needing = z.object({ sampling, cached: answerSchema.nullable().default(null) });
+
+/**
+ * What a worker must have to answer a stored question: nothing where the answer is at hand, nor where the question cannot
+ * be read, which its attempt then tells.
+ */
+export function needsOfStored(text: string): Capability[] {
+  const { data } = needing.safeParse(JSON.parse(text));
+  return data && data.cached === null ? needsOf(data.sampling) : [];
 }
 
 /** The tokens of its prompt and of its longest answer. */

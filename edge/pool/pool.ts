@@ -117,9 +117,10 @@ export class Pool extends DurableObject<Env> {
     return this.#ready().length > 0;
   }
 
-  /** The same for a stored job, which counts as waiting while it goes on asking. */
-  readyFor(job: string): boolean {
-    if (this.ready()) return true;
+  /** Whether one is ready that has all of a stored job's needs; the job counts as waiting while it goes on asking. */
+  readyFor(job: string, needs: readonly Capability[]): boolean {
+    this.#expire();
+    if (this.#ready().some((worker) => takes(worker, needs))) return true;
     this.#unserved.set(job, Date.now() + TICKET_EXPIRY_MS);
     return false;
   }
@@ -181,7 +182,7 @@ export class Pool extends DurableObject<Env> {
     const ready = this.#ready();
     for (const waiting of this.#line.values()) {
       const { needs, affinity } = waiting.ticket;
-      const able = ready.filter(({ capabilities }) => needs.every((need) => capabilities.includes(need)));
+      const able = ready.filter((worker) => takes(worker, needs));
       const chosen = chooseWorker(able, affinity);
       if (chosen) return { waiting, chosen };
     }
@@ -247,4 +248,9 @@ export class Pool extends DurableObject<Env> {
       if (held.worker === worker) this.#leases.delete(id);
     }
   }
+}
+
+/** Whether a worker's engine has everything that a request needs. */
+function takes({ capabilities }: Pick<Heartbeat, "capabilities">, needs: readonly Capability[]): boolean {
+  return needs.every((need) => capabilities.includes(need));
 }

@@ -63,6 +63,14 @@ describe("Pool", () => {
     await pool.heartbeat(vllm, ORIGIN, Date.now());
     expect((await pool.capabilities())?.toSorted()).toEqual(["logprobs", "response_format"]);
 
+    expect(await pool.readyFor("job_1", ["logprobs", "response_format"])).toBe(true);
+    await pool.heartbeat({ ...vllm, state: "draining" }, ORIGIN, Date.now());
+    expect(await pool.readyFor("job_1", ["logprobs"])).toBe(true);
+    expect((await pool.demand()).waiting).toBe(0);
+    expect(await pool.readyFor("job_1", ["logprobs", "response_format"])).toBe(false);
+    expect((await pool.demand()).waiting).toBe(1);
+    await pool.heartbeat(vllm, ORIGIN, Date.now());
+
     const schema = (id: string): Ticket => ({ ...ticket(id), needs: ["response_format"] });
     expect(await pool.acquire(schema("a"))).toMatchObject({ kind: "granted", lease: { worker: "gpu-2" } });
     expect(await pool.acquire(schema("b"))).toMatchObject({ kind: "waiting", position: 1 });

@@ -1,13 +1,14 @@
 /** GPU workers of the tests, which say what a test wants: also what no honest one would. */
 import { env } from "cloudflare:workers";
 import { vi } from "vitest";
+import type { Capability } from "../../core/capability.ts";
 import type { WorkerEvent } from "../../core/events.ts";
 import type { Usage } from "../../core/usage.ts";
 
 const MODEL = "tessera-tiny";
 
 /** The pool of tessera-tiny believes in a ready worker. */
-export async function reportWorker(): Promise<void> {
+export async function reportWorker(capabilities: Capability[] = []): Promise<void> {
   const load = { state: "ready", slots: 8, running: 0, waiting: 0, startMs: null } as const;
   const report = {
     worker: "gpu-1",
@@ -16,7 +17,7 @@ export async function reportWorker(): Promise<void> {
     model: MODEL,
     revision: "test",
     ...load,
-    capabilities: [],
+    capabilities,
   };
   await env.POOL.get(env.POOL.idFromName(MODEL)).heartbeat(report, "http://127.0.0.1:9", Date.now());
 }

@@ -54,7 +54,7 @@ describe("the desired count of workers", () => {
 
     // Scaling from nothing: whoever is turned away, and a job that waits, are why a worker should start.
     await pool.acquire(ticket("attached/1"));
-    await pool.readyFor("job_1");
+    await pool.readyFor("job_1", []);
     expect(await desired()).toMatchObject({ desired: 1, waiting: 2 });
 
     await pool.heartbeat(heartbeat(model, {}), "http://127.0.0.1:9", Date.now());
