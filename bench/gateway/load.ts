@@ -16,7 +16,10 @@ export interface Sample {
   readonly failed: number;
 }
 
-/** Sends for `ms`, each request with its own body. Throws with what the server says when its first answer is no success. */
+/**
+ * Sends for `ms`, each request with its own body. A connection that breaks counts as a failed request; throws with what
+ * the server says when its first answer is no success.
+ */
 export async function load(
   target: Target,
   nextBody: () => Buffer,
@@ -33,7 +36,10 @@ export async function load(
       while (performance.now() - begun < ms) {
         const body = nextBody();
         const sent = performance.now();
-        const { status, text } = await post(target.url, headers, body, agent);
+        const { status, text } = await post(target.url, headers, body, agent).catch((error: Error) => ({
+          status: 0,
+          text: error.message,
+        }));
         if (status === 200) latencies.push(performance.now() - sent);
         else if (latencies.length === 0) throw new Error(`${target.url} answered ${status}: ${text}`);
         else failed += 1;
