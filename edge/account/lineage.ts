@@ -92,9 +92,11 @@ export function fullKey(sql: SqlStorage, line: readonly LineKey[]): LineKey | un
   if (open < fewest) return undefined;
   const taken = sql
     .exec<{ id: string; open: number }>(
-      `SELECT member.value AS id, count(*) AS open
-       FROM hold JOIN key AS asking ON asking.id = hold.key JOIN json_each(asking.lineage) AS member
-       WHERE hold.expires_at IS NOT NULL GROUP BY member.value`,
+      // Counted by key first, from the index alone: a lineage is read once for a key, not for each of its holds.
+      `SELECT member.value AS id, sum(asked.open) AS open
+       FROM (SELECT key, count(*) AS open FROM hold WHERE expires_at IS NOT NULL GROUP BY key) AS asked
+         JOIN key AS asking ON asking.id = asked.key JOIN json_each(asking.lineage) AS member
+       GROUP BY member.value`,
     )
     .toArray();
   const openOf = new Map(taken.map((each) => [each.id, each.open]));
