@@ -113,6 +113,14 @@ describe("a key", () => {
     await expectRefusal(await account.post(`${path}/rotate`, {}, keeper), refusal("scopes"));
     await expectRefusal(await account.fetch(path, { method: "DELETE", headers: keeper }), refusal("scopes"));
     await expectRefusal(await patch(account, owner?.id ?? "", { name: "mine" }, key), refusal("scopes"));
+
+    const beside = await account.makeKey({
+      name: "beside",
+      scopes: ["infer"],
+      budget: { total_microcredits: 9 },
+    });
+    const outside = { ...refusal(""), message: /does not descend from the asking key/, param: null };
+    await expectRefusal(await account.post(`/v1/keys/${beside.id}/rotate`, {}, keeper), outside);
   });
 
   it("of another account is answered as one that does not exist", async () => {

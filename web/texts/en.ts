@@ -438,8 +438,8 @@ export const en: Texts = {
     rate_limit_exceeded: ["Too many requests in this minute.", "Wait a little, then try again."],
     concurrency_limit_exceeded: ["Too many requests at once.", "Wait until one has ended, then try again."],
     exceeds_own_key: [
-      "A key can't give more than it has itself.",
-      "Ask for less, or use a key that has as much.",
+      "A key can't give more than it has itself, nor manage a key that it did not make.",
+      "Ask for less, or use the account's first key.",
     ],
     model_not_allowed: ["This key may not ask this model.", "Choose another model, or use another key."],
     account_suspended: ["The account is suspended.", "Ask whoever runs this service."],

@@ -227,7 +227,10 @@ export const zh: Texts = {
     ],
     rate_limit_exceeded: ["这一分钟的请求太多。", "请稍候再试。"],
     concurrency_limit_exceeded: ["同时进行的请求太多。", "请等其中一个结束后再试。"],
-    exceeds_own_key: ["密钥不能给出自己没有的权限。", "请减少要求，或使用权限更大的密钥。"],
+    exceeds_own_key: [
+      "密钥不能给出自己没有的权限，也不能管理不由它新建的密钥。",
+      "请减少要求，或使用账户的第一个密钥。",
+    ],
     model_not_allowed: ["此密钥不能使用这个模型。", "请选择其他模型，或换一个密钥。"],
     account_suspended: ["账户已被暂停。", "请联系运营者。"],
     budget_exceeded: ["密钥的预算不足以支付最高费用。", "请在选项中降低回答词元上限，或提高预算。没有扣费。"],
