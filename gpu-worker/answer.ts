@@ -16,10 +16,13 @@ const STOPPED: Record<Exclude<StopCause, "client_left">, string> = {
 /** The tokens, at most, over which a character's bytes may be spread. */
 const TOKENS_OF_A_CHARACTER = 4;
 
+/** With their alternatives these many stay far below the longest line that the edge reads. */
+const MOST_LOGPROBS_OF_AN_EVENT = 32;
+
 /**
  * The events after `accepted`. Each step's token event carries its ids, whether or not text is ready, so the ids of
  * all events together are the output tokens: everything that the model decoded except its end token, tokens of the
- * caller's stop strings included. Usage comes before `done` and before `error`. When `signal` aborts because the
+ * caller's stop strings included. A step whose probabilities would make too long a line becomes several events, its text with the last. Usage comes before `done` and before `error`. When `signal` aborts because the
  * client left, the events end at once.
  *
  * An id outside of the vocabulary, or one without the probability that was asked for, ends the answer with an error. So does an answer without a visible character, or one
@@ -66,7 +69,7 @@ export async function* answer(
       output.push(...ids);
       isVisible ||= text.trim() !== "";
       const logprobs = step.logprobs?.slice(0, ids.length).map((each) => readable(each, tokenizer));
-      yield { type: "token", text, ids, ...(logprobs && { logprobs }) };
+      yield* tokenEvents(text, ids, logprobs);
       if (stopped) {
         yield usage();
         yield done("stop");
@@ -95,6 +98,26 @@ export async function* answer(
   if (cause && cause !== "client_left") {
     yield usage();
     yield { type: "error", code: cause, message: STOPPED[cause] };
+  }
+}
+
+function* tokenEvents(
+  text: string,
+  ids: readonly number[],
+  logprobs: readonly TokenLogprob[] | undefined,
+): Generator<WorkerEvent> {
+  if (!logprobs) {
+    yield { type: "token", text, ids: [...ids] };
+    return;
+  }
+  for (let from = 0; from < ids.length; from += MOST_LOGPROBS_OF_AN_EVENT) {
+    const to = from + MOST_LOGPROBS_OF_AN_EVENT;
+    yield {
+      type: "token",
+      text: to < ids.length ? "" : text,
+      ids: ids.slice(from, to),
+      logprobs: logprobs.slice(from, to),
+    };
   }
 }
 

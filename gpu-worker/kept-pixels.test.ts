@@ -34,6 +34,23 @@ it("gives a frame its pixels while it is asked about, and ten minutes later has 
   expect(vi.getTimerCount()).toBe(0);
 });
 
+it("holds no more memory than it counts, however small a part of its body a picture is", () => {
+  const store = new KeptPixels(Date.now);
+  const { length } = framesOf(0).whole.pixels[0]!;
+  for (const share of [1, 0.95, 0.85, 0.51, 0.1]) {
+    const size = Math.ceil(length / share);
+    const frames = Array.from({ length: Math.ceil((128 << 20) / length) }, (_, index) => {
+      const { whole, kept } = framesOf(index + 1);
+      return { header: whole.header, kept };
+    });
+    for (const { header } of frames)
+      store.keep({ header, pixels: [new Uint8Array(new ArrayBuffer(size), 0, length)] });
+    const held = frames.flatMap(({ kept }) => store.complete(kept)?.pixels ?? []);
+    expect(held.length).toBeGreaterThan(0.9 * frames.length - 2);
+    expect(held.reduce((sum, { buffer }) => sum + buffer.byteLength, 0)).toBeLessThanOrEqual(128 << 20);
+  }
+});
+
 it("lets the least recently used go first, and never holds more than 128 MiB", () => {
   const store = new KeptPixels(Date.now);
   const first = framesOf(0);

@@ -1,12 +1,12 @@
 import type { Frame, FrameHeader } from "../core/frame.ts";
+import { KEPT_PIXELS_MS } from "../core/kept-pixels.ts";
 
 /** About ninety pictures on the largest canvas. */
 const CAPACITY_BYTES = 128 << 20;
-/** After its last question a picture's pixels are kept for ten minutes at most: docs/accounts.md says so. */
-const KEPT_MS = 9 * 60_000;
 const SWEEP_MS = 60_000;
 
 interface Kept {
+  /** Counted with all of the buffer that they keep alive. */
   readonly pixels: Uint8Array;
   usedAt: number;
 }
@@ -43,10 +43,11 @@ export class KeptPixels {
       const bytes = pixels[index];
       const name = nameOf(header, image);
       if (image.kept || !bytes || this.#find(name)) continue;
-      // A part of a body would hold all of it.
-      const whole = 2 * bytes.byteLength > bytes.buffer.byteLength;
-      this.#kept.set(name, { pixels: whole ? bytes : bytes.slice(), usedAt: this.#now() });
-      this.#bytes += bytes.byteLength;
+      // A part of a body holds all of it.
+      const isNearlyWhole = bytes.byteLength > 0.9 * bytes.buffer.byteLength;
+      const kept = isNearlyWhole ? bytes : bytes.slice();
+      this.#kept.set(name, { pixels: kept, usedAt: this.#now() });
+      this.#bytes += kept.buffer.byteLength;
     }
     for (const name of this.#kept.keys()) {
       if (this.#bytes <= CAPACITY_BYTES) break;
@@ -64,7 +65,7 @@ export class KeptPixels {
   }
 
   #drop(name: string): void {
-    this.#bytes -= this.#kept.get(name)?.pixels.byteLength ?? 0;
+    this.#bytes -= this.#kept.get(name)?.pixels.buffer.byteLength ?? 0;
     this.#kept.delete(name);
   }
 
@@ -72,7 +73,7 @@ export class KeptPixels {
     if (this.#sweep || this.#kept.size === 0) return;
     this.#sweep = setTimeout(() => {
       this.#sweep = undefined;
-      const until = this.#now() - KEPT_MS;
+      const until = this.#now() - KEPT_PIXELS_MS;
       for (const [name, { usedAt }] of this.#kept) if (usedAt <= until) this.#drop(name);
       this.#sweepLater();
     }, SWEEP_MS).unref();

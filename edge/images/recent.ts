@@ -5,11 +5,10 @@
  * learns by timing, from what another has sent.
  */
 import type { FrameImage } from "../../core/frame.ts";
+import { KEPT_PIXELS_MS } from "../../core/kept-pixels.ts";
 import type { Digest } from "./digest.ts";
 
 const MOST_PICTURES = 4096;
-/** Workers keep pixels no longer, see docs/accounts.md. */
-const REMEMBERED_MS = 9 * 60_000;
 /** Of the workers that keep a picture, the last ones. */
 const MOST_WORKERS = 8;
 
@@ -73,7 +72,7 @@ function find(picture: PictureName, now: number): Recent | undefined {
   const found = pictures.get(name);
   if (!found) return undefined;
   pictures.delete(name);
-  if (now - found.usedAt > REMEMBERED_MS) return undefined;
+  if (now - found.usedAt > KEPT_PIXELS_MS) return undefined;
   pictures.set(name, { ...found, usedAt: now });
   return found;
 }
