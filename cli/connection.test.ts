@@ -33,6 +33,12 @@ describe("findConnection", () => {
     );
   });
 
+  it("knows the local server with a closing slash too", () => {
+    keepDeveloper(JSON.stringify(LOCAL));
+    const connection = findConnection({ url: `${LOCAL.url}/` }, { TESSERA_HOME: home });
+    expect(connection).toEqual({ url: LOCAL.url, key: LOCAL.apiKey });
+  });
+
   it("takes another key to the local server", () => {
     keepDeveloper(JSON.stringify(LOCAL));
     expect(findConnection({ key: "other" }, { TESSERA_HOME: home })).toEqual({

@@ -64,7 +64,12 @@ export function findServer(option: string | undefined, env: Environment = proces
     });
   }
   if (!URL.canParse(url)) throw new UsageError(`--url needs a URL, not '${url}'`);
-  return { url: url.replace(/\/+$/, ""), local: url === local?.url ? local : undefined };
+  const server = withoutSlashes(url);
+  return { url: server, local: local && withoutSlashes(local.url) === server ? local : undefined };
+}
+
+function withoutSlashes(url: string): string {
+  return url.replace(/\/+$/, "");
 }
 
 /** The folder that holds `cli/`. */
