@@ -42,6 +42,28 @@ describe("a schema for answers", () => {
     expect(schemaProblem(PERSON)).toBeUndefined();
   });
 
+  it("may be one for extraction, of many fields and a list of records", () => {
+    const fields = Array.from({ length: 20 }, (_, index) => [
+      `field${index}`,
+      { type: "string", ...(index < 4 && { maxLength: 200 }) },
+    ]);
+    const record = { type: "object", properties: Object.fromEntries(fields.slice(4, 9)) };
+    const records = { type: "array", maxItems: 20, items: record };
+    expect(
+      schemaProblem({ type: "object", properties: { ...Object.fromEntries(fields), records } }),
+    ).toBeUndefined();
+  });
+
+  it("may bound a list and its texts as far as their product is small", () => {
+    const size = fc.integer({ min: 1, max: 1024 });
+    fc.assert(
+      fc.property(size, size, (maxItems, maxLength) => {
+        const problem = schemaProblem({ type: "array", maxItems, items: { type: "string", maxLength } });
+        expect(problem === undefined).toBe(1 + maxItems + maxItems * (1 + maxLength) <= 2048);
+      }),
+    );
+  });
+
   it.each([
     ["no object", [], /must be an object/],
     ["nothing in it", {}, /needs one of type/],
@@ -60,6 +82,60 @@ describe("a schema for answers", () => {
     ],
     ["too many repetitions", { type: "string", maxLength: 1_000_000 }, /'maxLength' must be .* 1024/],
     ["a bound without end", { type: "integer", maximum: 1e300 }, /'maximum' must be a number/],
+    [
+      "a number that JSON.parse reads as Infinity",
+      JSON.parse('{ "enum": [1e400] }'),
+      /a number that is not finite/,
+    ],
+    [
+      "no length",
+      { type: "string", minLength: 3, maxLength: 2 },
+      /^'minLength' must be at most 'maxLength'$/,
+    ],
+    [
+      "no number of items",
+      { type: "array", items: { type: "null" }, minItems: 3, maxItems: 2 },
+      /^'minItems' must be at most/,
+    ],
+    [
+      "no number between",
+      { type: "number", minimum: 1, maximum: 0.5 },
+      /^'minimum' must be at most 'maximum'$/,
+    ],
+    [
+      "no number between equal bounds",
+      {
+        type: "object",
+        properties: { a: { type: "number", exclusiveMinimum: 1, maximum: 1 } },
+      },
+      /^'properties\.a\.exclusiveMinimum' must be less than 'maximum'$/,
+    ],
+    ["half an integer", { type: "integer", maximum: 0.5 }, /^'maximum' must be a whole number/],
+    [
+      "bounds that multiply each other",
+      {
+        type: "array",
+        ...{ minItems: 64, maxItems: 64 },
+        items: { $ref: "#/$defs/a" },
+        $defs: { a: { type: "string", maxLength: 64 } },
+      },
+      /repetitions, references followed/,
+    ],
+    [
+      "bounds that add up",
+      {
+        type: "object",
+        properties: Object.fromEntries(
+          Array.from({ length: 8 }, (_, index) => [`p${index}`, { type: "string", maxLength: 1024 }]),
+        ),
+      },
+      /repetitions, references followed/,
+    ],
+    [
+      "more branches than are tried at once",
+      { anyOf: Array.from({ length: 17 }, () => ({ type: "null" })) },
+      /^'anyOf' has more than 16 schemas$/,
+    ],
     ["no values", { enum: [] }, /'enum' must be a list/],
     ["a reference to elsewhere", { $ref: "https://example.com/schema" }, /'\$ref' must be/],
     ["a reference to nothing", { $ref: "#/$defs/a" }, /'\$ref' must be/],

@@ -14,10 +14,27 @@ const MOST_SCHEMAS = 512;
 const MOST_NESTING = 32;
 /** Items of an array, and characters of a text. */
 const MOST_REPETITIONS = 1024;
+/** Schemas of one anyOf: each is tried beside all the others at every token. */
+const MOST_BRANCHES = 16;
+/**
+ * Repetitions in all: a schema has one for itself, one for each that its largest bound on length or number counts, and those
+ * within it; an array has its items' as often as it is bounded to repeat them. Bounds alone would not do, as their product is
+ * what a grammar's states grow with.
+ */
+const MOST_REPETITIONS_IN_ALL = 2048;
 
 const TYPES = ["object", "array", "string", "number", "integer", "boolean", "null"];
 const REPETITIONS = ["minItems", "maxItems", "minLength", "maxLength"];
 const NUMBERS = ["minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"];
+/** Lower and upper bounds, and whether no value lies between equal ones. */
+const OPPOSITES = [
+  ["minLength", "maxLength", false],
+  ["minItems", "maxItems", false],
+  ["minimum", "maximum", false],
+  ["minimum", "exclusiveMaximum", true],
+  ["exclusiveMinimum", "maximum", true],
+  ["exclusiveMinimum", "exclusiveMaximum", true],
+] as const;
 const NOTES = ["title", "description", "default", "examples", "$schema"];
 const KEYWORDS = new Set([
   ...["type", "enum", "const", "properties", "required", "additionalProperties", "items", "anyOf"],
@@ -34,18 +51,21 @@ export function schemaProblem(schema: unknown): string | undefined {
   if (JSON.stringify(schema).length > MOST_SCHEMA_CHARACTERS) {
     return `it has more than ${MOST_SCHEMA_CHARACTERS} characters`;
   }
-  return new Reader(schema).problem(schema, "", 1);
+  if (!hasFiniteNumbers(schema)) return "it has a number that is not finite";
+  return new Reader(schema).problem(schema, "", 1, 1);
 }
 
 class Reader {
   readonly #definitions: Json;
   #schemas = 0;
+  #repetitions = 0;
 
   constructor(root: Json) {
     this.#definitions = isObject(root.$defs) ? root.$defs : {};
   }
 
-  problem(schema: unknown, at: string, level: number): string | undefined {
+  /** `times` is how often the arrays around the schema repeat it. */
+  problem(schema: unknown, at: string, level: number, times: number): string | undefined {
     // `true` is any value, which gives the grammar no end.
     if (!isObject(schema)) return `${at || "it"} must be an object`;
     this.#schemas += 1;
@@ -53,7 +73,13 @@ class Reader {
     if (level > MOST_LEVELS) return `${at} lies deeper than ${MOST_LEVELS} levels, references followed`;
     const unknown = Object.keys(schema).find((keyword) => !KEYWORDS.has(keyword));
     if (unknown !== undefined) return `'${join(at, unknown.slice(0, 64))}' is not supported`;
-    return this.#ownProblem(schema, at) ?? this.#innerProblem(schema, at, level);
+    const own = this.#ownProblem(schema, at);
+    if (own !== undefined) return own;
+    this.#repetitions += times * (1 + largest(schema, ["minLength", "maxLength", "minItems", "maxItems"]));
+    if (this.#repetitions > MOST_REPETITIONS_IN_ALL) {
+      return `its bounds on length and number come to more than ${MOST_REPETITIONS_IN_ALL} repetitions, references followed`;
+    }
+    return this.#innerProblem(schema, at, level, times);
   }
 
   #ownProblem(schema: Json, at: string): string | undefined {
@@ -70,6 +96,8 @@ class Reader {
     if (repeated) return `'${join(at, repeated)}' must be a whole number up to ${MOST_REPETITIONS}`;
     const number = NUMBERS.find((name) => name in schema && !isSafeNumber(schema[name]));
     if (number) return `'${join(at, number)}' must be a number up to 2^53`;
+    const bounds = boundsProblem(schema, types, at);
+    if (bounds !== undefined) return bounds;
     if ("enum" in schema && !(Array.isArray(schema.enum) && schema.enum.length > 0)) {
       return `'${join(at, "enum")}' must be a list of values`;
     }
@@ -81,7 +109,7 @@ class Reader {
     return undefined;
   }
 
-  #innerProblem(schema: Json, at: string, level: number): string | undefined {
+  #innerProblem(schema: Json, at: string, level: number, times: number): string | undefined {
     const inner: [string, unknown][] = Object.entries(
       isObject(schema.properties) ? schema.properties : {},
     ).map(([name, each]) => [join(at, `properties.${name.slice(0, 64)}`), each]);
@@ -89,6 +117,9 @@ class Reader {
     if ("anyOf" in schema) {
       if (!Array.isArray(schema.anyOf) || schema.anyOf.length === 0) {
         return `'${join(at, "anyOf")}' must be a list of schemas`;
+      }
+      if (schema.anyOf.length > MOST_BRANCHES) {
+        return `'${join(at, "anyOf")}' has more than ${MOST_BRANCHES} schemas`;
       }
       schema.anyOf.forEach((each, index) => void inner.push([join(at, `anyOf.${index}`), each]));
     }
@@ -109,12 +140,36 @@ class Reader {
       }
       inner.push([`$defs.${name.slice(0, 64)}`, this.#definitions[name]]);
     }
+    // Bounds count whatever the type, as one schema may name several. Without maxItems an array ends as a loop of one.
+    const timesWithin = times * Math.max(1, largest(schema, ["minItems", "maxItems"]));
     for (const [place, each] of inner) {
-      const problem = this.problem(each, place, level + 1);
+      const repeats = each === schema.items ? timesWithin : times;
+      const problem = this.problem(each, place, level + 1, repeats);
       if (problem !== undefined) return problem;
     }
     return undefined;
   }
+}
+
+/** The largest of a schema's bounds of these names; 0 without any. */
+function largest(schema: Json, names: readonly string[]): number {
+  return Math.max(0, ...names.map((name) => Number(schema[name] ?? 0)));
+}
+
+/** Bounds that no value can keep, which an engine would find out only after the request was taken. */
+function boundsProblem(schema: Json, types: readonly unknown[], at: string): string | undefined {
+  const fraction = NUMBERS.find((name) => name in schema && !Number.isInteger(schema[name]));
+  if (fraction && types.includes("integer") && !types.includes("number")) {
+    return `'${join(at, fraction)}' must be a whole number, as the type is integer`;
+  }
+  for (const [least, most, isStrict] of OPPOSITES) {
+    if (!(least in schema && most in schema)) continue;
+    const [from, to] = [Number(schema[least]), Number(schema[most])];
+    if (from > to || (isStrict && from === to)) {
+      return `'${join(at, least)}' must be ${isStrict ? "less than" : "at most"} '${most}'`;
+    }
+  }
+  return undefined;
 }
 
 function isObject(value: unknown): value is Json {
@@ -128,6 +183,12 @@ function isDeeper(value: unknown, most: number): boolean {
     values = values.flatMap((each) => (typeof each === "object" && each !== null ? Object.values(each) : []));
   }
   return false;
+}
+
+/** 1e400 is JSON, is read as Infinity, and would be sent on as null. */
+function hasFiniteNumbers(value: unknown): boolean {
+  if (typeof value === "number") return Number.isFinite(value);
+  return typeof value !== "object" || value === null || Object.values(value).every(hasFiniteNumbers);
 }
 
 function isSafeNumber(value: unknown): boolean {
