@@ -43,8 +43,15 @@ BEYOND_SCHEMA = {
     "max_cost_exceeded": None,
     # A key that came before with another body.
     "idempotency_key_reused": None,
-    # A range that ends before it begins; a time that has passed; more tokens than the model answers with.
-    "invalid_value": {"from", "effective_at", "max_tokens", "max_completion_tokens"},
+    # A range that ends before it begins; a time that has passed; more tokens than the model answers with; a schema for the
+    # answer that says nothing, contradicts itself or costs too much.
+    "invalid_value": {
+        "from",
+        "effective_at",
+        "max_tokens",
+        "max_completion_tokens",
+        "response_format.json_schema.schema",
+    },
     # A stream of a job; a webhook of no job.
     "unsupported_parameter": {"stream", "webhook"},
 }
