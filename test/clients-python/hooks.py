@@ -44,16 +44,17 @@ BEYOND_SCHEMA = {
     # A key that came before with another body.
     "idempotency_key_reused": None,
     # A range that ends before it begins; a time that has passed; more tokens than the model answers with; a schema for the
-    # answer that says nothing, contradicts itself or costs too much.
+    # answer that says nothing, contradicts itself or costs too much; alternatives without probabilities.
     "invalid_value": {
         "from",
         "effective_at",
         "max_tokens",
         "max_completion_tokens",
         "response_format.json_schema.schema",
+        "top_logprobs",
     },
-    # A stream of a job; a webhook of no job.
-    "unsupported_parameter": {"stream", "webhook"},
+    # A stream of a job; a webhook of no job; what the model that has a worker is not able to do.
+    "unsupported_parameter": {"stream", "webhook", "response_format"},
 }
 
 _keys = itertools.cycle(KEYS)
