@@ -130,7 +130,12 @@ export const chatRequest = z
       .max(1)
       .nullish()
       .openapi({ description: "Draws from the likeliest tokens that together have this probability." }),
-    seed: z.int().nullish().openapi({ description: "What the draws begin with." }),
+    seed: z
+      .int()
+      .min(Number.MIN_SAFE_INTEGER)
+      .max(Number.MAX_SAFE_INTEGER)
+      .nullish()
+      .openapi({ description: "What the draws begin with." }),
     stop: z
       .union([stop, z.array(stop).max(4)])
       .nullish()
