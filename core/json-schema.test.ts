@@ -132,6 +132,19 @@ describe("a schema for answers", () => {
       /repetitions, references followed/,
     ],
     [
+      "texts of many different lengths",
+      {
+        type: "object",
+        properties: Object.fromEntries(
+          Array.from({ length: 8 }, (_, index) => [
+            `p${index}`,
+            { type: "string", minLength: index, maxLength: 100 },
+          ]),
+        ),
+      },
+      /different bounds on length come to more than 512 characters$/,
+    ],
+    [
       "more branches than are tried at once",
       { anyOf: Array.from({ length: 17 }, () => ({ type: "null" })) },
       /^'anyOf' has more than 16 schemas$/,
@@ -144,6 +157,7 @@ describe("a schema for answers", () => {
       { $ref: "#/$defs/a", $defs: { a: { type: "array", items: { $ref: "#/$defs/a" } } } },
       /deeper/,
     ],
+    ["a reference that is no text", { $ref: { toString: 1 } }, /'\$ref' must be/],
     ["itself at once", { $ref: "#/$defs/a", $defs: { a: { $ref: "#/$defs/a" } } }, /deeper/],
     ["eight to the power of its size", multiplied(4), /schemas, references followed/],
     ["a value nested beyond the stack", { const: nested(20_000) }, /nested deeper/],
