@@ -117,7 +117,7 @@ describe("usage", () => {
     expect(await (await account.fetch("/v1/usage?format=csv")).text()).toBe(text);
     expect(await tessera(account, "usage", "--csv")).toEqual({ code: 0, out: text, err: "" });
     const said = await tessera(account, "usage", "--bucket", "hour");
-    expect(said.out).toContain(`total: 1 requests, ${usage.cost_microcredits} micro-credits`);
+    expect(said.out).toContain(`total: 1 request, ${usage.cost_microcredits} micro-credits`);
     expect((await tessera(account, "usage", "--from", "yesterday-ish")).code).toBe(2);
   });
 
