@@ -19,6 +19,7 @@ import {
   SECRET,
   type SentImage,
 } from "../../gpu-worker/testing/frames.ts";
+import { readVocabulary } from "../../gpu-worker/tokenizer.ts";
 import { Worker } from "../../gpu-worker/worker.ts";
 import { until } from "../helpers/poll.ts";
 import { MM_UTILS, PYTHON } from "./tools.ts";
@@ -27,13 +28,21 @@ const MODEL = "llava-v1.6-34b-sglang";
 const model = findModel(MODEL);
 if (!model) throw new Error(`The registry has no ${MODEL}.`);
 
+/** The rows of the stand-in's vocabulary, as Yi-34B's checkpoint has them. */
+const ENGINE_ROWS = 64_064;
+const tokenizer = await readVocabulary(model);
+
 const question = z.object({
   input_ids: z.array(z.int()),
   sizes: z.array(z.tuple([z.int(), z.int()])),
   features: z.array(z.object({ shape: z.array(z.int()), dtype: z.string() })),
   mm_hashes: z.array(z.string()).nullable(),
   cache_salt: z.string().nullable(),
-  sampling_params: z.looseObject({ temperature: z.number(), max_new_tokens: z.int() }),
+  sampling_params: z.looseObject({
+    temperature: z.number(),
+    max_new_tokens: z.int(),
+    logit_bias: z.record(z.string(), z.string()),
+  }),
 });
 
 const folder = mkdtempSync(join(tmpdir(), "tessera-sglang-"));
@@ -107,6 +116,15 @@ describe("a worker with SGLang", () => {
   it("salts the prefix cache of a text by its customer", async () => {
     await allEvents(await send("Hello", []));
     expect(lastQuestion().cache_salt).toBe("0".repeat(64));
+  });
+
+  it("rules out the ids with which the engine pads the vocabulary", async () => {
+    await allEvents(await send("Hello", []));
+    const { logit_bias } = lastQuestion().sampling_params;
+    const padding = Array.from({ length: ENGINE_ROWS - tokenizer.size }, (_, index) =>
+      String(tokenizer.size + index),
+    );
+    expect(logit_bias).toEqual(Object.fromEntries(padding.map((id) => [id, "-inf"])));
   });
 
   it("stops the engine when the caller leaves", async () => {

@@ -39,6 +39,11 @@ def image_length(size):
     return SIDE * SIDE + height * (width + 1)
 
 
+def as_text(logit_bias):
+    """JSON has no infinity, which a token that may never be sampled carries."""
+    return {id: str(bias) for id, bias in logit_bias.items()}
+
+
 class Manager:
     gracefully_exit = False
     model_config = SimpleNamespace(vocab_size=64_064)
@@ -80,9 +85,9 @@ class Engine:
                 "features": features,
                 "mm_hashes": mm_hashes,
                 "cache_salt": cache_salt,
-                "sampling_params": sampling_params,
+                "sampling_params": {**sampling_params, "logit_bias": as_text(sampling_params.get("logit_bias", {}))},
             }
-            log.write(json.dumps(question) + "\n")
+            log.write(json.dumps(question, allow_nan=False) + "\n")
         prompt_tokens = len(input_ids) + sum(image_length(size) - 1 for size in sizes)
         return self._answer(rid, prompt_tokens, sampling_params)
 
