@@ -20,7 +20,7 @@ const chunk = z.object({
 const accepted = z.looseObject({ id: z.string(), status: z.string() });
 
 export function ask() {
-  return questionCommand("ask", "ask a question about pictures and see the answer as it is written")
+  return questionCommand("ask", "ask a question about images and see the answer as it is written")
     .option("--job", "do not wait: store the question as a job, and print its id for tessera jobs")
     .addHelpText(
       "after",

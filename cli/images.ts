@@ -5,7 +5,7 @@ import { request } from "./api.ts";
 import { CommandError } from "./command.ts";
 import type { Connection } from "./connection.ts";
 
-/** The API takes 10 MiB of data URLs a request; larger pictures are uploaded. */
+/** The API takes 10 MiB of data URLs a request; larger images are uploaded. */
 const INLINE_BYTES = 10 * 2 ** 20;
 
 const MEDIA_TYPES: Readonly<Record<string, string>> = {
@@ -21,7 +21,7 @@ export function isAddress(argument: string): boolean {
   return /^(https?|data|sha256):/i.test(argument);
 }
 
-/** What the API needs to find each picture: addresses as they are, files inside the request or uploaded. */
+/** What the API needs to find each image: addresses as they are, files inside the request or uploaded. */
 export async function imageUrls(connection: Connection, images: readonly string[]): Promise<string[]> {
   const files = new Map(images.filter((image) => !isAddress(image)).map((file) => [file, readImage(file)]));
   const bytes = images.reduce((sum, image) => sum + (files.get(image)?.length ?? 0), 0);

@@ -16,7 +16,7 @@ import { VERSION } from "./version.ts";
 const question = {
   images: z
     .array(z.string().min(1))
-    .describe("Pictures: absolute file paths, https URLs, data URLs, or sha256:… of uploaded pictures"),
+    .describe("Images: absolute file paths, https URLs, data URLs, or sha256:… of uploaded images"),
   question: z.string().min(1).describe("What to ask about them, in English or Chinese"),
   model: z
     .enum(MODELS.map(({ id }) => id))
@@ -44,9 +44,9 @@ export async function serveMcp(connection: ConnectionOptions): Promise<void> {
   server.registerTool(
     "ask_image",
     {
-      title: "Ask about pictures",
+      title: "Ask about images",
       description:
-        "Asks a vision model a question about pictures. Costs credit; count_image_tokens tells how much.",
+        "Asks a vision model a question about images. Costs credit; count_image_tokens tells how much.",
       inputSchema: question,
       outputSchema: { answer: z.string(), finish_reason: z.string(), model: z.string(), usage },
       annotations: { readOnlyHint: true, openWorldHint: true },
@@ -64,9 +64,9 @@ export async function serveMcp(connection: ConnectionOptions): Promise<void> {
   server.registerTool(
     "count_image_tokens",
     {
-      title: "Count the tokens of pictures",
+      title: "Count the tokens of images",
       description:
-        "Counts what a question about pictures would use and cost at most. It is free and asks no model.",
+        "Counts what a question about images would use and cost at most. It is free and asks no model.",
       inputSchema: question,
       outputSchema: preflightResult.shape,
       annotations: { readOnlyHint: true, idempotentHint: true, openWorldHint: true },
@@ -98,7 +98,7 @@ async function post<Value>(
   return requestJson(connection, { method: "POST", path, body }, schema);
 }
 
-/** An agent may be talked into naming any file: what is no picture never leaves this machine. */
+/** An agent may be talked into naming any file: what is no image never leaves this machine. */
 async function refuseOtherFiles(images: readonly string[]): Promise<void> {
   const vision = openNodeVision();
   for (const file of images.filter((image) => !isAddress(image))) {

@@ -4,13 +4,13 @@ import { CLONE } from "./connection.ts";
 
 const ABOUT = `
 Serves two tools on standard input and output, until the input ends:
-  ask_image             ask a question about pictures
+  ask_image             ask a question about images
   count_image_tokens    count a question's tokens and its highest cost, without asking it
 
-Agents pass pictures as absolute paths, https URLs, or sha256:… of uploaded pictures.`;
+Agents pass images as absolute paths, https URLs, or sha256:… of uploaded images.`;
 
 export function mcp() {
-  return apiCommand("mcp", "let agent tools ask about pictures (Model Context Protocol over stdio)")
+  return apiCommand("mcp", "let agent tools ask about images (Model Context Protocol over stdio)")
     .addHelpText("after", ABOUT)
     .addHelpText("after", `\nAn agent's configuration, which works in any folder:\n  ${configuration()}`)
     .action(async (options) => {

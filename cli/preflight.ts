@@ -30,7 +30,7 @@ export function preflight() {
     .addHelpText(
       "after",
       `
-It reads only a picture's header, which holds its size: damage further on is found by ask.
+It reads only an image's header, which holds its size: damage further on is found by ask.
 ${examples('tessera preflight models/tessera-tiny/examples/star.png "What color is the star?"')}`,
     )
     .action(async (words, options) => {

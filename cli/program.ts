@@ -20,7 +20,7 @@ import { verify } from "./verify.ts";
 import { VERSION } from "./version.ts";
 import { webhooks } from "./webhooks.ts";
 
-const ABOUT = `Answers questions about pictures.
+const ABOUT = `Answers questions about images.
 
 Start a server on this machine with npm start; the commands find it and its key by themselves.`;
 

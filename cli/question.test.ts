@@ -5,7 +5,7 @@ import { readQuestion } from "./question.ts";
 const MODEL = { model: "tessera-tiny" };
 
 describe("readQuestion", () => {
-  it("takes pictures first and the question last", () => {
+  it("takes images first and the question last", () => {
     expect(readQuestion(["a.png", "https://example.com/b.jpg", "What are these?"], MODEL)).toEqual({
       images: ["a.png", "https://example.com/b.jpg"],
       text: "What are these?",
@@ -25,9 +25,9 @@ describe("readQuestion", () => {
   it.each([
     [[], "there is no question"],
     [["  "], "there is no question"],
-    [["package.json"], "'package.json' is a picture"],
+    [["package.json"], "'package.json' is an image"],
     [["docs"], "'docs' is a folder"],
-    [["a.png", "https://example.com/b.jpg"], "is a picture"],
+    [["a.png", "https://example.com/b.jpg"], "is an image"],
   ])("refuses %j", (words, message) => {
     expect(() => readQuestion(words, MODEL)).toThrow(UsageError);
     expect(() => readQuestion(words, MODEL)).toThrow(message);

@@ -1,4 +1,4 @@
-/** What `ask` and `preflight` have in common: pictures and a question become a chat completion's body. */
+/** What `ask` and `preflight` have in common: images and a question become a chat completion's body. */
 import { statSync } from "node:fs";
 import { Option } from "@commander-js/extra-typings";
 import { MODELS } from "../core/models.ts";
@@ -11,13 +11,13 @@ export function modelOption(description: string) {
   return new Option("--model <model>", description).choices(MODELS.map(({ id }) => id)).argParser(String);
 }
 
-/** A command that takes `PICTURE… "QUESTION"`. */
+/** A command that takes `IMAGE… "QUESTION"`. */
 export function questionCommand(name: string, summary: string) {
   return apiCommand(name, summary)
-    .usage('[options] PICTURE… "QUESTION"')
+    .usage('[options] IMAGE… "QUESTION"')
     .argument(
       "[file...]",
-      "pictures (files, https URLs, or sha256:… of uploaded ones; none for a question that stands alone), and the question last",
+      "images (files, https URLs, or sha256:… of uploaded ones; none for a question that stands alone), and the question last",
     )
     .addOption(modelOption("the model to ask").default(MODELS[0]!.id))
     .option("--max-tokens <n>", "the longest answer, in tokens", toCount)
@@ -34,7 +34,7 @@ export interface Question {
   };
 }
 
-/** Reads `PICTURE… "QUESTION"` and the sampling. Throws a UsageError. */
+/** Reads `IMAGE… "QUESTION"` and the sampling. Throws a UsageError. */
 export function readQuestion(
   words: readonly string[],
   { model, maxTokens, temperature }: { model: string; maxTokens?: number; temperature?: number },
@@ -42,10 +42,9 @@ export function readQuestion(
   const text = words.at(-1);
   if (!text?.trim()) throw new UsageError('there is no question; put it last, in quotes: "What is this?"');
   const file = statSync(text, { throwIfNoEntry: false });
-  if (file?.isDirectory())
-    throw new UsageError(`'${text}' is a folder; name pictures, and the question last`);
+  if (file?.isDirectory()) throw new UsageError(`'${text}' is a folder; name images, and the question last`);
   if (isAddress(text) || file) {
-    throw new UsageError(`'${text}' is a picture; put the question after it, in quotes: "What is this?"`);
+    throw new UsageError(`'${text}' is an image; put the question after it, in quotes: "What is this?"`);
   }
   return {
     images: words.slice(0, -1),

@@ -81,15 +81,15 @@ function sha256(bytes: Uint8Array): string {
 }
 
 export function tileCommand() {
-  return newCommand("tile", "cut pictures into a model's tiles on this machine, without a server")
-    .argument("<file...>", "the pictures")
+  return newCommand("tile", "cut images into a model's tiles on this machine, without a server")
+    .argument("<file...>", "the images")
     .addOption(
       new Option("--model <model>", "whose tiles").choices(MODELS.map(({ id }) => id)).default(MODELS[0]!.id),
     )
     .addOption(
       new Option(
         "--policy <policy>",
-        "default turns a picture as its EXIF says and puts it on white; reference does neither",
+        "default turns an image as its EXIF says and puts it on white; reference does neither",
       )
         .choices(["default", "reference"] as const)
         .default("default" as const),

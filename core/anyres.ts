@@ -1,5 +1,5 @@
 /**
- * The anyres rule of LLaVA-1.6: which canvas of tiles a picture gets, how large it lies on it, and what is left of the
+ * The anyres rule of LLaVA-1.6: which canvas of tiles an image gets, how large it lies on it, and what is left of the
  * feature map without the padding (haotian-liu/LLaVA `llava/mm_utils.py` and `llava/model/llava_arch.py`).
  *
  * All arithmetic is IEEE double in the reference's own order, so that its truncations and ceilings are reproduced:
@@ -7,19 +7,19 @@
  */
 import type { Geometry } from "./models.ts";
 
-/** How a picture is cut. Pairs are [width, height]. */
+/** How an image is cut. Pairs are [width, height]. */
 export interface TilePlan {
   /** The canvas of whole tiles, in pixels. */
   readonly grid: readonly [number, number];
-  /** The picture on the canvas, in pixels. */
+  /** The image on the canvas, in pixels. */
   readonly resized: readonly [number, number];
-  /** Black border around the picture as [left, top, right, bottom], in pixels; an odd pixel goes right or bottom. */
+  /** Black border around the image as [left, top, right, bottom], in pixels; an odd pixel goes right or bottom. */
   readonly pad: readonly [number, number, number, number];
   /** Feature map without the padding as [columns, rows], in patches. Either may be 0 for extreme ratios. */
   readonly features: readonly [number, number];
 }
 
-/** The plan for a picture of `width` × `height` pixels, both at least 1. */
+/** The plan for an image of `width` × `height` pixels, both at least 1. */
 export function planTiles(width: number, height: number, geometry: Geometry): TilePlan {
   const grid = chooseGrid(width, height, geometry);
   const resized = fitInside(width, height, grid);
@@ -33,7 +33,7 @@ export function planTiles(width: number, height: number, geometry: Geometry): Ti
   };
 }
 
-/** The canvas that keeps most of the picture's pixels, then the one that wastes least; the first of the list wins ties. */
+/** The canvas that keeps most of the image's pixels, then the one that wastes least; the first of the list wins ties. */
 function chooseGrid(
   width: number,
   height: number,
@@ -57,7 +57,7 @@ function chooseGrid(
   return best;
 }
 
-/** The picture's size within the canvas: aspect kept, rounded up, never beyond the canvas. */
+/** The image's size within the canvas: aspect kept, rounded up, never beyond the canvas. */
 function fitInside(width: number, height: number, grid: readonly [number, number]): [number, number] {
   const scaleX = grid[0] / width;
   const scaleY = grid[1] / height;

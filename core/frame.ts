@@ -30,7 +30,7 @@ const pixels = z.int().min(1).max(65_535);
 const hex = (characters: number) => z.string().regex(new RegExp(`^[0-9a-f]{${characters}}$`));
 
 export const frameImage = z.strictObject({
-  /** Size of the picture in pixels, after orientation. */
+  /** Size of the image in pixels, after orientation. */
   width: pixels,
   height: pixels,
   /** Canvas and grid view as [width, height] in pixels; null when the base view is sent alone (`detail: "low"`). */

@@ -1,9 +1,9 @@
 import { planTiles } from "./anyres.ts";
 import type { Geometry } from "./models.ts";
 
-/** Image tokens of one picture, by where they come from. */
+/** Image tokens of one image, by where they come from. */
 export interface ImageTokens {
-  /** Tokens of the base view: the whole picture in one tile. */
+  /** Tokens of the base view: the whole image in one tile. */
   readonly base: number;
   /** Tokens of the grid view, without its padding. */
   readonly grid: number;
@@ -13,7 +13,7 @@ export interface ImageTokens {
 }
 
 /**
- * The image tokens of a picture of `width` × `height` pixels (after orientation). With `detail` "low" the base view
+ * The image tokens of an image of `width` × `height` pixels (after orientation). With `detail` "low" the base view
  * is sent alone.
  */
 export function imageTokens(

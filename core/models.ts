@@ -6,7 +6,7 @@
 /** A canvas of whole tiles, in pixels, read as [first, second] in the entry's pinpoint order. */
 export type Pinpoint = readonly [number, number];
 
-/** How a checkpoint cuts a picture into tiles and counts its image tokens. */
+/** How a checkpoint cuts an image into tiles and counts its image tokens. */
 export interface Geometry {
   /** Side of a square tile, in pixels. */
   readonly tile: number;

@@ -5,7 +5,7 @@ import type { Geometry } from "./models.ts";
 export const NEWLINE = -1;
 
 /**
- * Where each image token of a picture comes from, in the order of the prompt: the base view's features, then the grid's
+ * Where each image token of an image comes from, in the order of the prompt: the base view's features, then the grid's
  * feature map without its padding, row by row, each row ended by `NEWLINE` (haotian-liu/LLaVA
  * `llava/model/llava_arch.py`, `spatial_unpad`). An entry counts features over all tiles, the base tile first, then
  * the grid's tiles row by row. `detail` "low" keeps the base view alone.

@@ -37,7 +37,7 @@ export const receiptSchema = z.object({
   key: z.string(),
   /** SHA-256 of the request's body, byte for byte as it was sent. */
   request_hash: sha256,
-  /** The pictures' bytes, in the request's order. */
+  /** The images' bytes, in the request's order. */
   images: z.array(sha256),
   model: z.string(),
   revision: z.string(),

@@ -3,13 +3,13 @@
 import type { Geometry } from "./models.ts";
 import type { Result } from "./result.ts";
 
-/** Changes whenever any picture's pixels would; part of every cache key. */
+/** Changes whenever any image's pixels would; part of every cache key. */
 export const VISION_VERSION = "1";
 
 /** `default`: EXIF orientation applied, alpha composited on white. `reference`: neither, as the authors' code does. */
 export type ImagePolicy = "default" | "reference";
 
-/** What a picture's header says; nothing is decoded. Sizes in pixels, as stored (before orientation). */
+/** What an image's header says; nothing is decoded. Sizes in pixels, as stored (before orientation). */
 export interface ImageProbe {
   readonly format: "jpeg" | "png" | "webp" | "gif";
   readonly width: number;
@@ -20,7 +20,7 @@ export interface ImageProbe {
   readonly hasAlpha: boolean;
 }
 
-/** A picture's [width, height] as it is seen: EXIF orientations 5 to 8 turn it by a quarter. */
+/** An image's [width, height] as it is seen: EXIF orientations 5 to 8 turn it by a quarter. */
 export function orientedSize({
   width,
   height,
@@ -29,22 +29,22 @@ export function orientedSize({
   return orientation >= 5 ? [height, width] : [width, height];
 }
 
-/** A picture ready for a model: 8-bit RGB, row-major, three bytes a pixel. */
+/** An image ready for a model: 8-bit RGB, row-major, three bytes a pixel. */
 export interface PreparedImage {
-  /** Size of the picture in pixels, after orientation. */
+  /** Size of the image in pixels, after orientation. */
   readonly width: number;
   readonly height: number;
   /** The chosen canvas as [width, height] in pixels. */
   readonly grid: readonly [number, number];
   /** Size of the grid view in pixels, without padding. */
   readonly resized: readonly [number, number];
-  /** The base view: the whole picture squashed to tile × tile. */
+  /** The base view: the whole image squashed to tile × tile. */
   readonly base: Uint8Array;
   /** The grid view, `resized[0] * resized[1] * 3` bytes. */
   readonly view: Uint8Array;
 }
 
-/** Why a picture is refused; every code is stable and listed in docs/errors.md. */
+/** Why an image is refused; every code is stable and listed in docs/errors.md. */
 export interface ImageRefusal {
   readonly code:
     | "image_empty"
@@ -64,7 +64,7 @@ export interface ImageRefusal {
 export interface PrepareRequest {
   readonly geometry: Geometry;
   readonly policy: ImagePolicy;
-  /** Settles when nobody waits for the picture any more: decoding stops. A function, since signals can't be sent. */
+  /** Settles when nobody waits for the image any more: decoding stops. A function, since signals can't be sent. */
   readonly untilLeft?: () => Promise<void>;
 }
 

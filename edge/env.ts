@@ -13,7 +13,7 @@ export interface Env {
   readonly JOBS: Queue<Doorbell>;
   /** Cached answers. */
   readonly RESULTS: KVNamespace;
-  /** Uploaded images as account/digest, and stored requests' pictures as jobs/account/job/index. */
+  /** Uploaded images as account/digest, and stored requests' images as jobs/account/job/index. */
   readonly IMAGES: R2Bucket;
   /** What is listed across accounts. */
   readonly DB: D1Database;

@@ -20,7 +20,7 @@ const MAX_NAME_CHARACTERS = 128;
 const SMALL_BODY_BYTES = 64 << 10;
 
 /**
- * The most values that a body may hold. Millions of them fit into the bytes of a few pictures and would take the
+ * The most values that a body may hold. Millions of them fit into the bytes of a few images and would take the
  * isolate's memory and seconds of checking, before anybody has asked whether the key still holds.
  */
 const MAX_VALUES = 1 << 16;

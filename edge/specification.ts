@@ -13,8 +13,8 @@ export TESSERA_API_KEY=tsr_…
 curl http://127.0.0.1:8787/v1/chat/completions -H "authorization: Bearer $TESSERA_API_KEY" -H "content-type: application/json" -d '{"model":"tessera-tiny","messages":[{"role":"user","content":"Hello"}]}'
 \`\`\`
 
-[Ask about images](#tag/ask/POST/v1/chat/completions) has an example with a picture. [The playground](/) writes the request for
-a picture of your own, in curl, JavaScript and Python; \`docs/quick-start.md\` of the repository goes through each client.`;
+[Ask about images](#tag/ask/POST/v1/chat/completions) has an example with an image. [The playground](/) writes the request for
+an image of your own, in curl, JavaScript and Python; \`docs/quick-start.md\` of the repository goes through each client.`;
 
 /** What /openapi.json says about the API as a whole. */
 const SPECIFICATION = {

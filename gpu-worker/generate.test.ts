@@ -111,7 +111,7 @@ describe("an answer", () => {
   });
 });
 
-describe("a picture of an earlier frame", () => {
+describe("an image of an earlier frame", () => {
   const sent = greyImage(30, 40, 77);
   const kept = { image: { ...sent.image, kept: true as const }, pixels: new Uint8Array(0) };
 

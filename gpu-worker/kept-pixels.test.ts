@@ -8,7 +8,7 @@ const MINUTE = 60_000;
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
 
-/** A frame with one picture, as it comes with pixels and without. */
+/** A frame with one image, as it comes with pixels and without. */
 function framesOf(grey: number): { whole: Frame; kept: Frame } {
   const { image, pixels } = greyImage(600, 600, grey);
   const audience = { worker: "w", boot: "b" };
@@ -34,7 +34,7 @@ it("gives a frame its pixels while it is asked about, and ten minutes later has 
   expect(vi.getTimerCount()).toBe(0);
 });
 
-it("holds no more memory than it counts, however small a part of its body a picture is", () => {
+it("holds no more memory than it counts, however small a part of its body an image is", () => {
   const store = new KeptPixels(Date.now);
   const { length } = framesOf(0).whole.pixels[0]!;
   for (const share of [1, 0.95, 0.85, 0.51, 0.1]) {

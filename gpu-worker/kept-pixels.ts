@@ -1,7 +1,7 @@
 import type { Frame, FrameHeader } from "../core/frame.ts";
 import { KEPT_PIXELS_MS } from "../core/kept-pixels.ts";
 
-/** About ninety pictures on the largest canvas. */
+/** About ninety images on the largest canvas. */
 const CAPACITY_BYTES = 128 << 20;
 const SWEEP_MS = 60_000;
 
@@ -12,7 +12,7 @@ interface Kept {
 }
 
 /**
- * Pixels of pictures asked about lately, in memory alone: another question about one comes without them. The least recently
+ * Pixels of images asked about lately, in memory alone: another question about one comes without them. The least recently
  * used leave first. Keys hold the customer's namespace, so that nobody is answered, nor learns by timing, from what another
  * has sent.
  */

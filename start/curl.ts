@@ -1,6 +1,6 @@
 import { EXAMPLE_QUESTION } from "../core/example.ts";
 
-/** One line for a shell that asks about a picture. */
+/** One line for a shell that asks about an image. */
 export function curlLine(url: string, apiKey: string): string {
   return [
     `curl ${url}/v1/chat/completions`,

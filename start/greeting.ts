@@ -12,7 +12,7 @@ Tessera is ready (${took}).
   Playground  ${url}/#key=${apiKey}
   State       ${relative(process.cwd(), home) || home} (kept between starts; logs are in its logs folder)
 
-Ask about a picture:
+Ask about an image:
 
   npx tessera ask models/tessera-tiny/examples/star.png "What color is the star?"
 

@@ -83,7 +83,7 @@ export function readOptions(env: Readonly<Record<string, string | undefined>>): 
       ...(value.TESSERA_SCALER_TOKEN && { SCALER_TOKEN: value.TESSERA_SCALER_TOKEN }),
       ...(value.REPLICATE_API_TOKEN && { REPLICATE_API_TOKEN: value.REPLICATE_API_TOKEN }),
       ...(value.TESSERA_REPLICATE_URL && { REPLICATE_BASE_URL: value.TESSERA_REPLICATE_URL }),
-      // Loopback origins that image URLs may name; tests serve pictures there.
+      // Loopback origins that image URLs may name; tests serve images there.
       ...(value.TESSERA_IMAGE_ORIGINS && { IMAGE_ORIGINS: value.TESSERA_IMAGE_ORIGINS }),
     },
   };

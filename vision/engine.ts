@@ -1,6 +1,6 @@
 /** The Wasm module's exports, checked once, and the few loops around them. */
 
-/** One instance: memory for one picture at a time. */
+/** One instance: memory for one image at a time. */
 export type Engine = ReturnType<typeof startEngine>;
 
 /** A new instance of `vision/pixels.wasm`. */
@@ -18,8 +18,8 @@ export function startEngine(module: WebAssembly.Module) {
     allocate: numeric("allocate"),
     used: numeric("used"),
     isFull: numeric("isFull"),
-    resetPicture: numeric("resetPicture"),
-    beginPicture: numeric("beginPicture"),
+    resetImage: numeric("resetImage"),
+    beginImage: numeric("beginImage"),
     packedRow: numeric("packedRow"),
     pushRgb: numeric("pushRgb"),
     pushRgba: numeric("pushRgba"),
@@ -78,9 +78,9 @@ export function copyIn(engine: Engine, parts: readonly Uint8Array[]): { at: numb
   return { at, size };
 }
 
-/** Inflates a zlib stream of at most `limit` bytes; undefined when it is damaged or longer. Forgets the picture in work. */
+/** Inflates a zlib stream of at most `limit` bytes; undefined when it is damaged or longer. Forgets the image in work. */
 export function inflate(engine: Engine, compressed: Uint8Array, limit: number): Uint8Array | undefined {
-  engine.resetPicture();
+  engine.resetImage();
   const { at, size } = copyIn(engine, [compressed]);
   if (!engine.beginInflate(at, size)) return undefined;
   const out = new Uint8Array(limit);

@@ -55,7 +55,7 @@ function checkSize(file: ImageFile, limits: ImageLimits): ReturnType<typeof refu
   if (width < 1 || height < 1 || width > MAX_SIDE || height > MAX_SIDE) {
     return refuseBeyond(
       "image_dimensions_invalid",
-      `The picture's size is ${width}×${height}; each side must be 1 to ${MAX_SIDE} pixels.`,
+      `The image's size is ${width}×${height}; each side must be 1 to ${MAX_SIDE} pixels.`,
       MAX_SIDE,
       Math.min(width, height) < 1 ? 0 : Math.max(width, height),
     );
@@ -64,7 +64,7 @@ function checkSize(file: ImageFile, limits: ImageLimits): ReturnType<typeof refu
   if (width * height > limit) {
     return refuseBeyond(
       "image_too_many_pixels",
-      `The picture has ${width}×${height} pixels; the limit for ${name} is ${limit}.`,
+      `The image has ${width}×${height} pixels; the limit for ${name} is ${limit}.`,
       limit,
       width * height,
     );
@@ -80,7 +80,7 @@ function checkSize(file: ImageFile, limits: ImageLimits): ReturnType<typeof refu
   return undefined;
 }
 
-/** Pictures that have to be held whole have limits of their own. */
+/** Images that have to be held whole have limits of their own. */
 function pixelLimit({ format, header }: ImageFile, limits: ImageLimits): { name: string; limit: number } {
   if (format === "png" && header.interlaced)
     return { name: "interlaced PNG", limit: limits.interlacedPixels };

@@ -8,7 +8,7 @@ import { openNodeVision } from "./node.ts";
 
 const MEGABYTE = 1_000_000;
 
-/** The Wasm heap after a picture, in bytes. */
+/** The Wasm heap after an image, in bytes. */
 async function heapOf(bytes: Uint8Array): Promise<number> {
   let heap = Number.NaN;
   const prepared = await openNodeVision().prepare(bytes, GEOMETRY, "default", {

@@ -1,4 +1,4 @@
-/** One picture: from an opened file to a model's views. */
+/** One image: from an opened file to a model's views. */
 import { planTiles } from "../core/anyres.ts";
 import type { Geometry } from "../core/models.ts";
 import { ok, type Result } from "../core/result.ts";
@@ -23,7 +23,7 @@ export interface Preparation {
 }
 
 /**
- * Prepares one picture. A picture that outgrows the module's memory is refused: extreme ratios that are to be turned
+ * Prepares one image. An image that outgrows the module's memory is refused: extreme ratios that are to be turned
  * hold hundreds of long rows.
  */
 export async function prepareFile(
@@ -40,7 +40,7 @@ export async function prepareFile(
     const { width, height } = file.header;
     return refuse(
       "image_too_many_pixels",
-      `A picture of ${width}×${height} pixels in this form needs too much memory. Send it smaller, or upright.`,
+      `An image of ${width}×${height} pixels in this form needs too much memory. Send it smaller, or upright.`,
     );
   }
 }
@@ -55,8 +55,8 @@ async function prepareInMemory(
   const { header } = file;
   const { width, height, orientation } = uprightSize(file, policy);
   const { grid, resized } = planTiles(width, height, geometry);
-  engine.resetPicture();
-  engine.beginPicture(header.width, header.height, ...resized, geometry.tile, orientation);
+  engine.resetImage();
+  engine.beginImage(header.width, header.height, ...resized, geometry.tile, orientation);
   const decoding = startDecoding(engine, bytes, file, policy === "default", limits, libwebp);
   const decoded = await finish(decoding, pause);
   if (!decoded.ok) return decoded;

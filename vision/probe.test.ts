@@ -15,23 +15,21 @@ function orientationOf(bytes: Uint8Array): number {
   return probe.value.orientation;
 }
 
-it("says what every golden picture's header does", () => {
+it("says what every golden image's header does", () => {
   const formats: Record<string, string> = { MPO: "jpeg" };
-  for (const picture of golden.images.filter(
-    ({ expect, format }) => expect === "tiles" && format !== "AVIF",
-  )) {
-    const bytes = readFileSync(join(import.meta.dirname, "../test/golden/images", picture.file));
-    const format = formats[picture.format ?? ""] ?? picture.format?.toLowerCase();
-    expect.soft(vision.probe(bytes), picture.file).toEqual({
+  for (const image of golden.images.filter(({ expect, format }) => expect === "tiles" && format !== "AVIF")) {
+    const bytes = readFileSync(join(import.meta.dirname, "../test/golden/images", image.file));
+    const format = formats[image.format ?? ""] ?? image.format?.toLowerCase();
+    expect.soft(vision.probe(bytes), image.file).toEqual({
       ok: true,
       value: {
         format,
-        width: picture.exif_ignored?.width,
-        height: picture.exif_ignored?.height,
-        orientation: picture.orientation,
-        // Of a file of several JPEGs only the first is a picture to us.
-        frames: picture.format === "MPO" ? 1 : picture.frames,
-        hasAlpha: picture.alpha === "dropped",
+        width: image.exif_ignored?.width,
+        height: image.exif_ignored?.height,
+        orientation: image.orientation,
+        // Of a file of several JPEGs only the first is an image to us.
+        frames: image.format === "MPO" ? 1 : image.frames,
+        hasAlpha: image.alpha === "dropped",
       },
     });
   }

@@ -14,7 +14,7 @@ const golden = (file: string) =>
 
 async function refusal(bytes: Uint8Array, limits: ImageLimits = DEFAULT_LIMITS) {
   const prepared = await vision.prepare(bytes, GEOMETRY, "default", { limits });
-  if (prepared.ok) throw new Error("The picture was prepared.");
+  if (prepared.ok) throw new Error("The image was prepared.");
   return prepared.error;
 }
 
@@ -127,7 +127,7 @@ describe("JPEG", () => {
     const cut = joined(progressive.subarray(0, scan), Uint8Array.of(0xff, 0xd9));
     expect(await refusal(cut)).toEqual({
       code: "image_truncated",
-      message: "The file is cut short: scans that refine the picture are missing.",
+      message: "The file is cut short: scans that refine the image are missing.",
     });
   });
 });
@@ -220,7 +220,7 @@ describe("what a file says of itself", () => {
     ["j-nojfif.jpg", ascii("PK\x03\x04 an archive")],
     ["p-rgb8_n.png", golden("j-nojfif.jpg")],
     ["g-plain.gif", markup],
-  ])("ends where the picture of %s does: what follows is never read", async (file, tail) => {
+  ])("ends where the image of %s does: what follows is never read", async (file, tail) => {
     const alone = await vision.prepare(golden(file), GEOMETRY, "default");
     expect(alone.ok).toBe(true);
     expect(await vision.prepare(joined(golden(file), tail), GEOMETRY, "default")).toEqual(alone);
@@ -354,7 +354,7 @@ describe("limits", () => {
     );
   });
 
-  it("refuses a progressive picture that would need too many bands", async () => {
+  it("refuses a progressive image that would need too many bands", async () => {
     const bands = { bytes: 20_000, heapBytes: 68_000_000, count: 2 };
     const error = await refusal(golden("j-2x2-prog.jpg"), { ...DEFAULT_LIMITS, bands });
     expect(error).toMatchObject({ code: "image_too_many_pixels", limit: 2 });

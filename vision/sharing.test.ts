@@ -1,4 +1,4 @@
-/** How requests share an isolate: large pictures take turns, others run in between, and what nobody waits for stops. */
+/** How requests share an isolate: large images take turns, others run in between, and what nobody waits for stops. */
 import { deflateSync } from "node:zlib";
 import { expect, it } from "vitest";
 import { largeJpeg } from "../test/properties/generate/large-jpeg.ts";
@@ -15,7 +15,7 @@ const vision = openNodeVision();
 const prepare = (bytes: Uint8Array, options?: PrepareOptions) =>
   vision.prepare(bytes, GEOMETRY, "default", options);
 
-it("decodes one large picture at a time, and small ones meanwhile", async () => {
+it("decodes one large image at a time, and small ones meanwhile", async () => {
   const order: string[] = [];
   const note = (name: string, bytes: Uint8Array) => prepare(bytes).then(() => order.push(name));
   await Promise.all([note("slow", SLOW), note("large", LARGE), note("small", SMALL)]);
@@ -55,7 +55,7 @@ it("stops when nobody waits any more, and then takes the next", async () => {
   expect((await next).ok).toBe(true);
 });
 
-it("keeps no memory of a large picture, whether it was finished or left", async () => {
+it("keeps no memory of a large image, whether it was finished or left", async () => {
   await prepare(SLOW);
   await prepare(SLOW, { signal: AbortSignal.abort() }).catch(() => undefined);
   const heaps: number[] = [];

@@ -23,8 +23,8 @@ export interface VisionModules {
 
 export interface Vision {
   /**
-   * Decodes, orients and resizes a picture. Refusals are values; limits are checked before anything is decoded. Throws
-   * the signal's reason when it is aborted, and holds no memory of the picture then.
+   * Decodes, orients and resizes an image. Refusals are values; limits are checked before anything is decoded. Throws
+   * the signal's reason when it is aborted, and holds no memory of the image then.
    */
   prepare(
     bytes: Uint8Array,
@@ -38,16 +38,16 @@ export interface Vision {
 
 export interface PrepareOptions {
   readonly limits?: ImageLimits;
-  /** Aborted when nobody waits for the picture any more. */
+  /** Aborted when nobody waits for the image any more. */
   readonly signal?: AbortSignal | undefined;
-  /** Hears the Wasm heap's size in bytes when the picture is done. */
+  /** Hears the Wasm heap's size in bytes when the image is done. */
   readonly onHeap?: (bytes: number) => void;
 }
 
-/** Instances that wait for the next picture; one whose heap has grown is dropped, since Wasm memory never shrinks. */
+/** Instances that wait for the next image; one whose heap has grown is dropped, since Wasm memory never shrinks. */
 const KEPT_ENGINES = 2;
 const KEPT_HEAP_BYTES = 8 << 20;
-/** Pictures of more pixels than this are decoded one at a time. */
+/** Images of more pixels than this are decoded one at a time. */
 const LARGE_PIXELS = 2_000_000;
 
 export function openVision({ pixels, webp, wait }: VisionModules): Vision {

@@ -1,4 +1,4 @@
-/** libwebp's decoder (@jsquash/webp), an instance a picture: its memory only ever grows. */
+/** libwebp's decoder (@jsquash/webp), an instance an image: its memory only ever grows. */
 import createDecoder from "@jsquash/webp/codec/dec/webp_dec.js";
 import type { StillDecoder } from "./formats/webp.ts";
 
@@ -8,7 +8,7 @@ export interface Libwebp {
   readonly heapBytes: () => number;
 }
 
-/** For pictures of other formats. */
+/** For images of other formats. */
 export const NO_LIBWEBP: Libwebp = { decodeStill: () => undefined, heapBytes: () => 0 };
 
 interface LibwebpModule {

@@ -36,8 +36,8 @@ async function sha256(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
 describe("prepare", () => {
   it.each(FILES)("gives the reference's base view of %s", async (file, dataUrl) => {
     const prepared = await vision.prepare(await bytesOf(dataUrl), { geometry, policy: "reference" });
-    const wanted = golden.images.find((picture) => picture.file === file)?.exif_ignored;
-    if (!prepared.ok || !wanted) throw new Error(prepared.ok ? "no such picture" : prepared.error.message);
+    const wanted = golden.images.find((image) => image.file === file)?.exif_ignored;
+    if (!prepared.ok || !wanted) throw new Error(prepared.ok ? "no such image" : prepared.error.message);
     expect(await sha256(new Uint8Array(prepared.value.base))).toBe(wanted.original.tiles[0]);
     expect(prepared.value.grid).toEqual(wanted.original.grid);
   });

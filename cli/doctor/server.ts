@@ -126,7 +126,7 @@ function checkPrivacy(url: string): Check[] {
   return [
     warning(
       "tls",
-      `${url} is not https: the key and the pictures can be read on the way`,
+      `${url} is not https: the key and the images can be read on the way`,
       "Use the https address.",
     ),
   ];

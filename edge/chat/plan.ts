@@ -42,7 +42,7 @@ interface Allowance {
 }
 
 /**
- * The plan of a request whose pictures' sizes are known. Throws when prompt and answer don't fit the context, or not even
+ * The plan of a request whose images' sizes are known. Throws when prompt and answer don't fit the context, or not even
  * one token of an answer fits the caller's ceiling.
  */
 export function planRequest(

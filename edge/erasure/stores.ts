@@ -21,7 +21,7 @@ const MAX_PAGES = 5;
 
 const counted = z.object({ count: z.int() });
 
-/** Where an account's images lie in the bucket: uploads, and the pictures of stored jobs. */
+/** Where an account's images lie in the bucket: uploads, and the images of stored jobs. */
 const imagePrefixes = (account: string) => ({ images: `${account}/`, job_images: `jobs/${account}/` });
 
 /** Deletes an account's things; what a large account has beyond one call's share is left for the next. */

@@ -15,7 +15,7 @@ import { generateOnReplicate } from "../replicate/generate.ts";
 import { replicateModel } from "../replicate/support.ts";
 import { type Claim, sealClaim } from "./claim.ts";
 import { namespaceOf } from "./namespace.ts";
-import { type FramePixels, Picture } from "./pixels.ts";
+import { type FramePixels, OutgoingImage } from "./pixels.ts";
 import { PixelsNotKept, readEvents, sendFrame, WorkerLost } from "./worker-client.ts";
 
 export interface Generation {
@@ -52,7 +52,7 @@ export interface Timings {
 
 export type GenerationEvent =
   | { readonly type: "queued"; readonly position: number; readonly etaMs: number }
-  /** The pictures are ready and a worker has been found for this attempt: from here on, failing is an exception. */
+  /** The images are ready and a worker has been found for this attempt: from here on, failing is an exception. */
   | { readonly type: "granted"; readonly attempt: number }
   /** `count` tokens were decoded; `text` is what can be shown of them, and may be empty. */
   | {
@@ -72,7 +72,7 @@ export type GenerationEvent =
 /** How long one call to the pool waits before it tells the place in line, in milliseconds. */
 const LINE_POLL_MS = 1_000;
 
-/** Prepares the pictures, waits for a worker and yields what it decodes. Throws API errors. */
+/** Prepares the images, waits for a worker and yields what it decodes. Throws API errors. */
 export async function* generate(
   env: Env,
   generation: Generation,
@@ -84,10 +84,10 @@ export async function* generate(
     return;
   }
   const begun = performance.now();
-  const pictures = generation.images.map(
-    (image) => new Picture(env, generation.account, model, image, signal),
+  const images = generation.images.map(
+    (image) => new OutgoingImage(env, generation.account, model, image, signal),
   );
-  await Promise.all(pictures.map((picture) => picture.prepare()));
+  await Promise.all(images.map((image) => image.prepare()));
   const prepareMs = performance.now() - begun;
   const namespace = await namespaceOf(env.KEY_SECRET, generation.account);
   const affinity = generation.images[0] ? `${namespace}/${generation.images[0].digest}` : null;
@@ -116,7 +116,7 @@ export async function* generate(
           generation.claim &&
           (await sealClaim(env.KEY_SECRET, { ...generation.claim, most: generation.most, attempt })),
       };
-      const answer = await sendPictures(pictures, lease.boot, (pixels) => {
+      const answer = await sendImages(images, lease.boot, (pixels) => {
         const frame = {
           header: { ...header, images: pixels.map(({ image }) => image) },
           pixels: pixels.map(({ bytes }) => bytes),
@@ -172,23 +172,23 @@ export async function* generate(
   }
 }
 
-/** Sends pictures to a worker process: first without the pixels that it should keep, then whole if it does not. */
-async function sendPictures<Answer>(
-  pictures: readonly Picture[],
+/** Sends images to a worker process: first without the pixels that it should keep, then whole if it does not. */
+async function sendImages<Answer>(
+  images: readonly OutgoingImage[],
   boot: string,
   send: (pixels: readonly FramePixels[]) => Promise<Answer>,
 ): Promise<Answer> {
   const sendAndNote = async (pixels: readonly FramePixels[]) => {
     const answer = await send(pixels);
-    for (const [index, { image }] of pixels.entries()) pictures[index]?.taken(image, boot);
+    for (const [index, { image }] of pixels.entries()) images[index]?.taken(image, boot);
     return answer;
   };
   try {
-    return await sendAndNote(await Promise.all(pictures.map((picture) => picture.forWorker(boot))));
+    return await sendAndNote(await Promise.all(images.map((image) => image.forWorker(boot))));
   } catch (error) {
     if (!(error instanceof PixelsNotKept)) throw error;
-    for (const picture of pictures) picture.forget();
-    return sendAndNote(await Promise.all(pictures.map((picture) => picture.whole())));
+    for (const image of images) image.forget();
+    return sendAndNote(await Promise.all(images.map((image) => image.whole())));
   }
 }
 

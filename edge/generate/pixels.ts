@@ -1,10 +1,10 @@
-/** A question's pictures on their way into job frames. */
+/** A question's images on their way into job frames. */
 import type { FrameImage } from "../../core/frame.ts";
 import type { Model } from "../../core/models.ts";
 import { toHex } from "../../core/signature.ts";
 import type { Env } from "../env.ts";
 import { ApiError } from "../errors.ts";
-import { forgetSent, recentlySent, rememberSent } from "../images/recent.ts";
+import { forgetImage, recentlySent, rememberSent } from "../images/recent.ts";
 import type { ResolvedImage } from "../images/resolve.ts";
 
 /** An image as the job frame carries it. */
@@ -17,7 +17,7 @@ export interface FramePixels {
 const NO_BYTES = new Uint8Array(0);
 
 /** Decoded when a worker needs its pixels, and at most once. */
-export class Picture {
+export class OutgoingImage {
   readonly #env: Env;
   readonly #model: Model;
   readonly #resolved: ResolvedImage;
@@ -26,7 +26,7 @@ export class Picture {
   readonly #form: string;
   #whole: FramePixels | undefined;
 
-  /** The signal is aborted when nobody waits for the picture any more. */
+  /** The signal is aborted when nobody waits for the image any more. */
   constructor(env: Env, account: string, model: Model, resolved: ResolvedImage, signal: AbortSignal) {
     this.#env = env;
     this.#model = model;
@@ -62,7 +62,7 @@ export class Picture {
 
   /** Notes that a worker process does not keep it. */
   forget(): void {
-    forgetSent(this.#name);
+    forgetImage(this.#name);
   }
 }
 

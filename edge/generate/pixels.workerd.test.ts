@@ -1,4 +1,4 @@
-/** What goes to a GPU worker of a picture that was asked about before. */
+/** What goes to a GPU worker of an image that was asked about before. */
 import { createExecutionContext, waitOnExecutionContext } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
@@ -84,11 +84,11 @@ const PIXELS =
   geometry.tile ** 2 * 3 + planTiles(width, height, geometry).resized.reduce((a, b) => a * b) * 3;
 const sizes = (frames: readonly Frame[]) => frames.map(({ pixels }) => pixels[0]?.length);
 
-it("decodes and sends a picture once for each account, and names it after that", async () => {
+it("decodes and sends an image once for each account, and names it after that", async () => {
   const { service, asked } = playVision();
   const frames = playWorker(() => true);
   const [{ key }, another] = [await newAccount(1_000_000), await newAccount(1_000_000)];
-  for (const each of [key, key, another.key]) expect(await ask(each, service, "a picture")).toBe(200);
+  for (const each of [key, key, another.key]) expect(await ask(each, service, "an image")).toBe(200);
   expect(sizes(frames)).toEqual([PIXELS, 0, PIXELS]);
   const [whole, kept] = frames.map(({ header }) => header.images[0]);
   expect(kept).toEqual({ ...whole, kept: true });
@@ -100,11 +100,11 @@ it("sends the pixels again to a worker that keeps them no longer", async () => {
   let keeps = false;
   const frames = playWorker(() => keeps);
   const { key, stub } = await newAccount(1_000_000);
-  for (let index = 0; index < 2; index++) expect(await ask(key, service, "another picture")).toBe(200);
+  for (let index = 0; index < 2; index++) expect(await ask(key, service, "another image")).toBe(200);
   expect(sizes(frames)).toEqual([PIXELS, 0, PIXELS]);
   expect(asked.prepare).toBe(2);
   keeps = true;
-  expect(await ask(key, service, "another picture")).toBe(200);
+  expect(await ask(key, service, "another image")).toBe(200);
   expect(sizes(frames).at(-1)).toBe(0);
   expect(await stub.ledger()).toMatchObject({ held: 0 });
 });

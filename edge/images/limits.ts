@@ -1,6 +1,6 @@
 const MIB = 1 << 20;
 
-/** Bytes of all `data:` images of a request together, decoded. Larger pictures are uploaded first. */
+/** Bytes of all `data:` images of a request together, decoded. Larger images are uploaded first. */
 export const MAX_DATA_BYTES = 10 * MIB;
 
 /** Bytes of one image, however it arrives. */

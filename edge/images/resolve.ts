@@ -6,7 +6,7 @@ import type { Env } from "../env.ts";
 import { ApiError } from "../errors.ts";
 import { type Digest, digestOf } from "./digest.ts";
 import { downloadImage } from "./download.ts";
-import { type PictureName, recentSize, rememberSize } from "./recent.ts";
+import { type ImageName, recentSize, rememberSize } from "./recent.ts";
 import { getImage } from "./store.ts";
 
 export interface ResolvedImage {
@@ -38,7 +38,7 @@ async function resolve(env: Env, caller: Caller, image: RequestedImage): Promise
 /** [width, height] in pixels, after orientation. */
 async function sizeOf(
   env: Env,
-  name: PictureName,
+  name: ImageName,
   bytes: Uint8Array<ArrayBuffer>,
   param: string,
 ): Promise<readonly [number, number]> {

@@ -1,4 +1,4 @@
-/** Accepts a request that runs without its connection: pictures kept, money held, row written, doorbell rung. */
+/** Accepts a request that runs without its connection: images kept, money held, row written, doorbell rung. */
 import type { CacheVerdict } from "../../core/receipt.ts";
 import type { Acceptance, Idempotency } from "../account/contract.ts";
 import { accountError, type Caller } from "../auth/caller.ts";

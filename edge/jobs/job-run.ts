@@ -83,7 +83,7 @@ export class JobRun extends DurableObject<Env> implements JobRunApi {
     }
     const attempt = queued && (await object.startAttempt(job));
     if (!attempt) {
-      // It was canceled, or failed while it waited: nobody has run it who would have deleted its pictures.
+      // It was canceled, or failed while it waited: nobody has run it who would have deleted its images.
       if (await this.#end(object, job)) await deleteObjects(this.env.IMAGES, jobImagePrefix(account, job));
       return;
     }
@@ -217,7 +217,7 @@ export class JobRun extends DurableObject<Env> implements JobRunApi {
     return Promise.all(
       request.images.map(async (image, index) => {
         const object = await this.env.IMAGES.get(jobImageKey(account, job, index));
-        if (!object) throw new Error("A stored job's picture is missing.");
+        if (!object) throw new Error("A stored job's image is missing.");
         return { ...image, bytes: new Uint8Array(await object.arrayBuffer()), param: "messages" };
       }),
     );

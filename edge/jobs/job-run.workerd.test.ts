@@ -49,13 +49,13 @@ it("waits for a worker that takes it when it was accepted without any", async ()
   expect(await stub.job(keyHash, job)).toMatchObject({ value: { state: "succeeded", attempt: 1 } });
 });
 
-/** Each attempt fails at its second picture, which is missing. */
-it("keeps a job's pictures while an attempt is left, and no longer", async () => {
+/** Each attempt fails at its second image, which is missing. */
+it("keeps a job's images while an attempt is left, and no longer", async () => {
   vi.spyOn(console, "error").mockImplementation(() => undefined);
   const { account, stub, keyHash } = await newAccount(1000);
   const job = "job_1";
-  const picture = jobImageKey(account, job, 0);
-  await env.IMAGES.put(picture, "a picture");
+  const image = jobImageKey(account, job, 0);
+  await env.IMAGES.put(image, "an image");
   await stub.accept(
     { keyHash, job, amount: 300, facts: FACTS },
     { job, model: request.model, request: JSON.stringify(request), webhook: null, idempotency: null },
@@ -63,13 +63,13 @@ it("keeps a job's pictures while an attempt is left, and no longer", async () =>
   await reportWorker();
   const run = env.JOB_RUN.get(env.JOB_RUN.idFromName(job));
   for (let attempt = 1; attempt <= 5; attempt++) {
-    expect(await env.IMAGES.head(picture)).not.toBeNull();
+    expect(await env.IMAGES.head(image)).not.toBeNull();
     await run.start({ account, job });
     await runDurableObjectAlarm(run);
     expect(await stub.job(keyHash, job)).toMatchObject({ value: { attempt } });
   }
   expect(await stub.job(keyHash, job)).toMatchObject({ value: { state: "failed", charge: 0 } });
-  expect(await env.IMAGES.head(picture)).toBeNull();
+  expect(await env.IMAGES.head(image)).toBeNull();
 });
 
 const runOf = (job: string) => env.JOB_RUN.get(env.JOB_RUN.idFromName(job));

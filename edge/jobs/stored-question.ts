@@ -53,12 +53,12 @@ export function mostOf({ prompt, sampling }: StoredQuestion): Usage {
   return { ...prompt, outputTokens: sampling.maxTokens };
 }
 
-/** Where a stored job's picture is kept until the job has ended. The common prefix is what a lifecycle rule sweeps. */
+/** Where a stored job's image is kept until the job has ended. The common prefix is what a lifecycle rule sweeps. */
 export function jobImageKey(account: string, job: string, index: number): string {
   return `${jobImagePrefix(account, job)}${index}`;
 }
 
-/** What the names of all of a job's pictures begin with. */
+/** What the names of all of a job's images begin with. */
 export function jobImagePrefix(account: string, job: string): string {
   return `jobs/${account}/${job}/`;
 }

@@ -20,11 +20,11 @@ describe("chooseWorker", () => {
     );
   });
 
-  it("keeps a picture on one idle worker, and spreads pictures over all", () => {
+  it("keeps an image on one idle worker, and spreads images over all", () => {
     const idle = ["a", "b", "c"].map((worker) => ({ worker, slots: 4, load: 0 }));
-    const chosen = (picture: number) => chooseWorker(idle, `picture-${picture}`)?.worker;
-    const spread = Array.from({ length: 300 }, (_, picture) => chosen(picture));
-    expect(spread).toEqual(Array.from({ length: 300 }, (_, picture) => chosen(picture)));
+    const chosen = (image: number) => chooseWorker(idle, `image-${image}`)?.worker;
+    const spread = Array.from({ length: 300 }, (_, image) => chosen(image));
+    expect(spread).toEqual(Array.from({ length: 300 }, (_, image) => chosen(image)));
     for (const worker of ["a", "b", "c"]) {
       expect(spread.filter((each) => each === worker).length).toBeGreaterThan(60);
     }
@@ -32,8 +32,8 @@ describe("chooseWorker", () => {
 
   it("passes an overloaded favourite over", () => {
     const workers = ["a", "b", "c"].map((worker) => ({ worker, slots: 8, load: 0 }));
-    const favourite = chooseWorker(workers, "picture")?.worker;
+    const favourite = chooseWorker(workers, "image")?.worker;
     const busy = workers.map((each) => (each.worker === favourite ? { ...each, load: 7 } : each));
-    expect(chooseWorker(busy, "picture")?.worker).not.toBe(favourite);
+    expect(chooseWorker(busy, "image")?.worker).not.toBe(favourite);
   });
 });

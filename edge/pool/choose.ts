@@ -12,7 +12,7 @@ const LOAD_BOUND = 1.25;
 
 /**
  * The worker for a job, or undefined when none has a free slot. Rendezvous hashing prefers the one that has seen this
- * picture; without affinity, or when that one is too full, the least loaded is taken.
+ * image; without affinity, or when that one is too full, the least loaded is taken.
  */
 export function chooseWorker<Each extends Candidate>(
   candidates: readonly Each[],

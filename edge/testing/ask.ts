@@ -5,7 +5,7 @@ import { createApp } from "../app.ts";
 
 const app = createApp();
 
-/** A question that needs no picture. */
+/** A question that needs no image. */
 export const QUESTION = {
   model: "tessera-tiny",
   messages: [{ role: "user", content: "Hi" }],

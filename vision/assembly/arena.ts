@@ -1,5 +1,5 @@
 /**
- * Memory for one picture: taken in order, given back all at once. It grows by what is asked for and never doubles, so
+ * Memory for one image: taken in order, given back all at once. It grows by what is asked for and never doubles, so
  * that the heap stays within the bounds that docs/images.md states.
  */
 const ALIGNMENT: usize = 16;
@@ -10,7 +10,7 @@ const SLACK: usize = 64;
 let top: usize = 0;
 let full: bool = false;
 
-/** Forgets the picture before; memory that was grown stays. */
+/** Forgets the image before; memory that was grown stays. */
 export function reset(): void {
   full = false;
   top = (__heap_base + ALIGNMENT - 1) & ~(ALIGNMENT - 1);

@@ -23,14 +23,14 @@ export { buildHuffman, huffmanSpecification } from "./jpeg/huffman";
 export {
   basePixels,
   baseStride,
-  beginPicture,
+  beginImage,
   gridPixels,
   gridStride,
   packedRow,
   pushRgb,
   pushRgba,
-  resetPicture,
-} from "./picture";
+  resetImage,
+} from "./image";
 export { beginPng, stepPng } from "./png/decoder";
 export { beginExpand } from "./png/expand";
 export { beginInflate, inflatedBytes, inflatedStart, inflateMore } from "./png/inflate";

@@ -44,7 +44,7 @@ function cubic(distance: f64): f64 {
   return 0.0;
 }
 
-/** With `reversed`, input and output positions both count from the far end: a mirrored picture, in stored order. */
+/** With `reversed`, input and output positions both count from the far end: a mirrored image, in stored order. */
 export function makeTaps(input: i32, outputs: i32, reversed: bool, vertical: bool): Taps {
   const scale = <f64>input / <f64>outputs;
   const reduction = Math.max(scale, 1.0);

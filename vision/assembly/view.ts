@@ -1,7 +1,7 @@
 /**
- * A view: the picture resized while its rows arrive, turned upright on the way. Only as many rows are held as one
+ * A view: the image resized while its rows arrive, turned upright on the way. Only as many rows are held as one
  * output row needs. The output stays in stored orientation, packed RGB with a padded stride; the caller turns that
- * small picture when it copies it out.
+ * small image when it copies it out.
  */
 import { allocate, allocateZeroed } from "./arena";
 import { horizontalPass, verticalPass } from "./passes";
@@ -9,11 +9,11 @@ import { makeTaps, spanLength, spanStart, Taps } from "./taps";
 
 @unmanaged
 export class View {
-  /** Width in the stored picture. */
+  /** Width in the stored image. */
   width: i32;
   /**
-   * EXIF 5–8 turn x into y: Pillow's first pass, along x of the upright picture, is then the one along y of the stored
-   * rows, so the passes change places and the held rows are the picture's own.
+   * EXIF 5–8 turn x into y: Pillow's first pass, along x of the upright image, is then the one along y of the stored
+   * rows, so the passes change places and the held rows are the image's own.
    */
   turned: bool;
   across: Taps;
@@ -39,7 +39,7 @@ function padded(bytes: i32): usize {
 }
 
 /**
- * A view of a stored picture of `width` × `height`, which is `outWidth` × `outHeight` when upright; `orientation` is
+ * A view of a stored image of `width` × `height`, which is `outWidth` × `outHeight` when upright; `orientation` is
  * EXIF's, 1 to 8.
  */
 export function makeView(width: i32, height: i32, outWidth: i32, outHeight: i32, orientation: i32): View {
@@ -70,7 +70,7 @@ function heldRow(view: View, y: i32): usize {
   return view.ring + <usize>(y % view.capacity) * view.stride;
 }
 
-/** Takes the picture's next row as three planes, each readable 16 bytes past its end. */
+/** Takes the image's next row as three planes, each readable 16 bytes past its end. */
 export function pushRow(view: View, red: usize, green: usize, blue: usize): void {
   const slot = heldRow(view, view.received++);
   if (view.turned) {

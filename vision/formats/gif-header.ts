@@ -54,7 +54,7 @@ export function readGif(bytes: Uint8Array): Result<GifHeader, ImageRefusal> {
       at++;
     }
   }
-  return at < bytes.length ? corrupt("it has no picture") : truncated("it has no picture");
+  return at < bytes.length ? corrupt("it has no image") : truncated("it has no image");
 }
 
 function readFrame(

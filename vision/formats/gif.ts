@@ -11,8 +11,8 @@ export function* decodeGif(engine: Engine, bytes: Uint8Array, header: GifHeader,
   const { frame, width, height } = header;
   const indices = new Uint8Array(frame.width * frame.height);
   const decoded = yield* decodeLzw(bytes, header.data, indices, PIXELS_PER_YIELD);
-  if (decoded === undefined) return corrupt("its picture data is no LZW");
-  if (decoded < indices.length) return truncated("its picture data ends early");
+  if (decoded === undefined) return corrupt("its image data is no LZW");
+  if (decoded < indices.length) return truncated("its image data ends early");
   yield;
 
   const colours = colourTable(header, onWhite);

@@ -87,7 +87,7 @@ export function readJpeg(bytes: Uint8Array): Result<JpegHeader, ImageRefusal> {
     const found = nextSegment(bytes, at);
     if (!found.ok) return found;
     const { marker, body, end } = found.value;
-    if (marker === EOI) return truncated("it has no picture");
+    if (marker === EOI) return truncated("it has no image");
     if (marker === SOS) break;
     if (marker === DRI) {
       restartInterval = uint16(body, 0);

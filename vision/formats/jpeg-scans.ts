@@ -38,7 +38,7 @@ export interface JpegScans {
   readonly quantisation: readonly QuantisationTable[];
 }
 
-/** Real files have about ten; each one costs a pass over the whole picture. */
+/** Real files have about ten; each one costs a pass over the whole image. */
 const MAX_SCANS = 100;
 /** Blocks of an MCU, at most (ITU-T T.81, B.2.3). */
 const MAX_MCU_BLOCKS = 10;
@@ -174,6 +174,6 @@ function checkComplete(
   const incomplete = precision.some((bits) =>
     bits.subarray(1, 1 + SMOOTHED_COEFFICIENTS).some((low) => low !== 0),
   );
-  if (incomplete) return truncated("scans that refine the picture are missing");
+  if (incomplete) return truncated("scans that refine the image are missing");
   return undefined;
 }

@@ -27,7 +27,7 @@ interface LoadedScan {
   readonly count: number;
 }
 
-/** Decodes a row of MCUs at a time; the caller has begun the picture. */
+/** Decodes a row of MCUs at a time; the caller has begun the image. */
 export function* decodeJpeg(
   engine: Engine,
   bytes: Uint8Array,
@@ -68,7 +68,7 @@ function* decodeBands(
   const rows = Math.ceil(header.height / mcuHeight(header));
   const rowBytes = engine.coefficientRowBytes();
   const total = rowBytes * rows;
-  // Beside the band, one bit is kept for each of the picture's coefficients of two bytes.
+  // Beside the band, one bit is kept for each of the image's coefficients of two bytes.
   const room = Math.min(limit.bytes, limit.heapBytes - engine.used() - total / 16);
   const bandRows = Math.min(Math.floor(room / rowBytes), rows);
   const needed = bandRows < 1 ? rows : Math.ceil(rows / bandRows);
@@ -130,7 +130,7 @@ function* loadScans(
   { scans }: JpegScans,
   loaded: LoadedScan[],
 ): Decoding {
-  // No scan has more MCUs than the picture has blocks of a full-size component.
+  // No scan has more MCUs than the image has blocks of a full-size component.
   const blocks = Math.ceil(width / 8) * Math.ceil(height / 8) + 1;
   let segmentsLeft = MAX_SEGMENTS;
   for (const scan of scans) {

@@ -83,7 +83,7 @@ function firstOf(from: number, prefixes: Uint16Array, lengths: Uint16Array, suff
   return suffixes[code] ?? 0;
 }
 
-/** Writes a code's string backwards; what lies beyond the picture is left out. */
+/** Writes a code's string backwards; what lies beyond the image is left out. */
 function writeString(
   from: number,
   at: number,

@@ -61,7 +61,7 @@ export function readPng(bytes: Uint8Array, inflate: Inflate): Result<PngHeader, 
   const found: Found = { frames: 1, data: [] };
   const problem = readChunks(bytes, found, inflate, [width, height]);
   if (problem) return problem;
-  if (colourType === 3 && !found.palette) return corrupt("a palette picture has no palette");
+  if (colourType === 3 && !found.palette) return corrupt("a palette image has no palette");
   return ok({
     width,
     height,
@@ -130,7 +130,7 @@ function readChunk(
     // A first frame that is the default image must cover it: APNG, "fcTL".
     const covers = uint32(body, 4) === size[0] && uint32(body, 8) === size[1];
     if (!covers || uint32(body, 12) !== 0 || uint32(body, 16) !== 0) {
-      return corrupt("the first frame of the animation does not cover the picture");
+      return corrupt("the first frame of the animation does not cover the image");
     }
   }
   return undefined;
@@ -168,7 +168,7 @@ export function isPng(bytes: Uint8Array): boolean {
   return startsWith(bytes, PNG_SIGNATURE);
 }
 
-/** The transparent colour of a grey or RGB picture in tRNS: each sample's low byte, as Pillow compares it; -1 for none. */
+/** The transparent colour of a grey or RGB image in tRNS: each sample's low byte, as Pillow compares it; -1 for none. */
 export function keyColour({ colourType, transparency }: PngHeader): number {
   if (!transparency) return -1;
   if (colourType === 0 && transparency.length >= 2) return uint16(transparency, 0) & 255;

@@ -11,7 +11,7 @@ const FINISHED = 1;
 const TRUNCATED = -1;
 const CORRUPT = -2;
 
-/** Decodes a step at a time; the caller has begun the picture. */
+/** Decodes a step at a time; the caller has begun the image. */
 export function* decodePng(engine: Engine, header: PngHeader, onWhite: boolean): Decoding {
   const { width, height, depth, colourType } = header;
   const { at, size } = copyIn(engine, header.data);
@@ -36,7 +36,7 @@ function explain(step: number): Result<undefined, ImageRefusal> | undefined {
   return undefined;
 }
 
-/** Pillow takes any key but 0 as white in a picture of one bit. */
+/** Pillow takes any key but 0 as white in an image of one bit. */
 function bilevelKey(key: number): number {
   return key > 0 ? 255 : key;
 }

@@ -7,11 +7,11 @@ import { corrupt, truncated } from "../refusal.ts";
 import type { Header } from "./header.ts";
 
 export interface WebpHeader extends Header {
-  /** The key frame of an opaque lossy picture that covers its canvas. */
+  /** The key frame of an opaque lossy image that covers its canvas. */
   readonly keyFrame: Uint8Array | undefined;
-  /** A file of one still picture: this file, or the first frame of an animation cut out. */
+  /** A file of one still image: this file, or the first frame of an animation cut out. */
   readonly still: Uint8Array;
-  /** The still picture's place on the canvas, in pixels. */
+  /** The still image's place on the canvas, in pixels. */
   readonly frame: {
     readonly left: number;
     readonly top: number;
@@ -43,8 +43,8 @@ export function readWebp(bytes: Uint8Array): Result<WebpHeader, ImageRefusal> {
   if (!chunks) return truncated("a chunk is incomplete");
   const first = chunks[0];
   if (first?.name === "VP8 " || first?.name === "VP8L") {
-    const size = pictureSize(first);
-    if (!size) return corrupt("its picture has no valid header");
+    const size = imageSize(first);
+    if (!size) return corrupt("its image has no valid header");
     return ok({
       ...size,
       frames: 1,
@@ -73,17 +73,17 @@ function readExtended(
     orientation: orientationOf(bodyOf(chunks, "EXIF"), bodyOf(chunks, "XMP ")),
   };
   if (!(flags & ANIMATION_FLAG)) {
-    const picture = chunks.find(({ name }) => name === "VP8 " || name === "VP8L");
-    if (!picture) return truncated("it has no picture");
-    const size = pictureSize(picture);
+    const image = chunks.find(({ name }) => name === "VP8 " || name === "VP8L");
+    if (!image) return truncated("it has no image");
+    const size = imageSize(image);
     if (size?.width !== width || size.height !== height) {
-      return corrupt("its picture and its canvas differ in size");
+      return corrupt("its image and its canvas differ in size");
     }
     const hasAlpha = chunks.some(({ name }) => name === "ALPH");
     return ok({
       ...common,
       frames: 1,
-      keyFrame: picture.name === "VP8 " && !hasAlpha ? picture.body : undefined,
+      keyFrame: image.name === "VP8 " && !hasAlpha ? image.body : undefined,
       still: bytes,
       frame: { left: 0, top: 0, width, height },
     });
@@ -97,11 +97,11 @@ function readExtended(
   const frameWidth = uint24(frame.body, 6) + 1;
   const frameHeight = uint24(frame.body, 9) + 1;
   const parts = chunksOf(frame.body, FRAME_HEADER_BYTES);
-  const picture = parts?.find(({ name }) => name === "VP8 " || name === "VP8L");
-  if (!picture) return truncated("its first frame has no picture");
-  const size = pictureSize(picture);
+  const image = parts?.find(({ name }) => name === "VP8 " || name === "VP8L");
+  if (!image) return truncated("its first frame has no image");
+  const size = imageSize(image);
   if (size?.width !== frameWidth || size.height !== frameHeight) {
-    return corrupt("its first frame's picture has another size than the frame");
+    return corrupt("its first frame's image has another size than the frame");
   }
   if (left + frameWidth > width || top + frameHeight > height) {
     return corrupt("its first frame lies outside of the canvas");
@@ -111,10 +111,10 @@ function readExtended(
     ...common,
     frames: animated.length,
     keyFrame:
-      picture.name === "VP8 " && !alpha && frameWidth === width && frameHeight === height
-        ? picture.body
+      image.name === "VP8 " && !alpha && frameWidth === width && frameHeight === height
+        ? image.body
         : undefined,
-    still: stillFile(picture, picture.name === "VP8 " ? alpha : undefined, frame.body),
+    still: stillFile(image, image.name === "VP8 " ? alpha : undefined, frame.body),
     frame: { left, top, width: frameWidth, height: frameHeight },
   });
 }
@@ -141,7 +141,7 @@ function bodyOf(chunks: readonly Chunk[], wanted: string): Uint8Array | undefine
   return chunks.find(({ name }) => name === wanted)?.body;
 }
 
-function pictureSize({ name, body }: Chunk): Pick<Header, "width" | "height" | "hasAlpha"> | undefined {
+function imageSize({ name, body }: Chunk): Pick<Header, "width" | "height" | "hasAlpha"> | undefined {
   if (name === "VP8L") {
     if (byteAt(body, 0) !== 0x2f) return undefined;
     const bits = uint32(body, 1, true);
@@ -156,7 +156,7 @@ function pictureSize({ name, body }: Chunk): Pick<Header, "width" | "height" | "
 }
 
 /** A still file of one frame's chunks; with an alpha chunk it needs the extended header. */
-function stillFile(picture: Chunk, alpha: Chunk | undefined, frame: Uint8Array): Uint8Array {
+function stillFile(image: Chunk, alpha: Chunk | undefined, frame: Uint8Array): Uint8Array {
   const parts: Uint8Array[] = [];
   if (alpha) {
     const extended = new Uint8Array(18);
@@ -167,7 +167,7 @@ function stillFile(picture: Chunk, alpha: Chunk | undefined, frame: Uint8Array):
     extended.set(frame.subarray(6, 12), 12);
     parts.push(extended, alpha.whole);
   }
-  parts.push(picture.whole);
+  parts.push(image.whole);
   const size = parts.reduce((sum, part) => sum + part.length, 4);
   const file = new Uint8Array(8 + size);
   file.set(new TextEncoder().encode("RIFF"));

@@ -1,5 +1,5 @@
 /**
- * A WebP's rows. Opaque lossy pictures stream through the Wasm module; of the others libwebp decodes the whole
+ * A WebP's rows. Opaque lossy images stream through the Wasm module; of the others libwebp decodes the whole
  * (@jsquash/webp).
  */
 import { uint24 } from "../bytes.ts";
@@ -19,7 +19,7 @@ const FRAME_TAG_BYTES = 10;
 const FINISHED = 1;
 const TRUNCATED = -1;
 
-/** Decodes a row of macroblocks at a time; the caller has begun the picture. */
+/** Decodes a row of macroblocks at a time; the caller has begun the image. */
 export function* decodeKeyFrame(engine: Engine, header: WebpHeader, keyFrame: Uint8Array): Decoding {
   const tag = uint24(keyFrame, 0);
   const isShown = (tag & 16) !== 0;
@@ -46,9 +46,9 @@ export function* decodeWebp(
   decodeStill: StillDecoder,
 ): Decoding {
   const { frame, width, height } = header;
-  const picture = decodeStill(header.still);
-  if (!picture || picture.width !== frame.width || picture.height !== frame.height) {
-    return corrupt("its picture can't be decoded");
+  const image = decodeStill(header.still);
+  if (!image || image.width !== frame.width || image.height !== frame.height) {
+    return corrupt("its image can't be decoded");
   }
   yield;
   const row = new Uint8Array(engine.memory.buffer, engine.packedRow(), width * 4);
@@ -61,7 +61,7 @@ export function* decodeWebp(
     if (frame.width < width || !isCovered) row.fill(0);
     if (isCovered) {
       const from = inFrame * frame.width * 4;
-      row.set(picture.data.subarray(from, from + frame.width * 4), frame.left * 4);
+      row.set(image.data.subarray(from, from + frame.width * 4), frame.left * 4);
     }
     engine.pushRgba(composited);
     if (y % rowsPerYield(width) === 0) yield;

@@ -1,6 +1,6 @@
 /**
  * The bicubic resize in plain TypeScript: slow, simple, and the oracle that the Wasm module is checked against.
- * Columns first with an 8-bit picture in between, then rows; double arithmetic for the weights, 22-bit fixed point for
+ * Columns first with an 8-bit image in between, then rows; double arithmetic for the weights, 22-bit fixed point for
  * the sums (docs/images.md, "Resampling").
  */
 

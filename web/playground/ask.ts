@@ -2,7 +2,7 @@
 import * as z from "zod/mini";
 import { type Failure, pageFailure, readEnvelope, send } from "../shared/api.ts";
 import { streamLines } from "./event-stream.ts";
-import { type Picture, pictureUrl } from "./picture.ts";
+import { type ChosenImage, imageUrl } from "./image.ts";
 import { countDraft, type Preflight } from "./preflight.ts";
 import { chatBody, type Draft } from "./request.ts";
 
@@ -35,24 +35,24 @@ export type AskEvent =
 
 export interface Question {
   readonly draft: Draft;
-  readonly picture: Picture | null;
+  readonly image: ChosenImage | null;
   readonly key: string;
   readonly signal: AbortSignal;
-  /** Called when the question itself leaves, after picture and receipt. */
+  /** Called when the question itself leaves, after image and receipt. */
   readonly onSend: () => void;
 }
 
 /** Nothing is spent before the receipt is there. Throws only when the signal is aborted. */
 export async function* ask(question: Question): AsyncGenerator<AskEvent, void, void> {
-  const { draft, picture, key, signal, onSend } = question;
-  const counted = await countDraft(draft, picture, key);
+  const { draft, image, key, signal, onSend } = question;
+  const counted = await countDraft(draft, image, key);
   signal.throwIfAborted();
   if (!counted.ok) {
     yield { type: "failed", failure: counted.error };
     return;
   }
   yield { type: "counted", promised: counted.value };
-  const url = picture && (await pictureUrl(picture, key));
+  const url = image && (await imageUrl(image, key));
   if (url && !url.ok) {
     yield { type: "failed", failure: url.error };
     return;

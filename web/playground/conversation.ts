@@ -1,8 +1,8 @@
-/** The questions about one picture and each model's answers. */
+/** The questions about one image and each model's answers. */
 import { useRef, useState } from "preact/hooks";
 import { type Failure, pageFailure } from "../shared/api.ts";
 import { type AskEvent, ask, type Usage } from "./ask.ts";
-import type { Picture } from "./picture.ts";
+import type { ChosenImage } from "./image.ts";
 import type { Preflight } from "./preflight.ts";
 import type { Draft, Exchange, Options } from "./request.ts";
 
@@ -43,7 +43,7 @@ export interface Conversation {
   clear(): void;
 }
 
-export function useConversation(picture: Picture | null, key: string): Conversation {
+export function useConversation(image: ChosenImage | null, key: string): Conversation {
   const [turns, setTurns] = useState<readonly Turn[]>([]);
   const stops = useRef(new Set<AbortController>());
   const count = useRef(0);
@@ -67,7 +67,7 @@ export function useConversation(picture: Picture | null, key: string): Conversat
     };
     let ended = false;
     try {
-      for await (const event of ask({ draft, picture, key, signal: controller.signal, onSend })) {
+      for await (const event of ask({ draft, image, key, signal: controller.signal, onSend })) {
         const elapsed = performance.now() - since;
         ended ||= event.type === "failed";
         change(turn, model, (answer) => applyEvent(answer, event, elapsed));
@@ -99,7 +99,7 @@ export function useConversation(picture: Picture | null, key: string): Conversat
       count.current += 1;
       const id = count.current;
       const answers = models.map((model) =>
-        unanswered({ model, options, question, history: history(model), hasPicture: picture !== null }),
+        unanswered({ model, options, question, history: history(model), hasImage: image !== null }),
       );
       setTurns([...turns, { id, question, answers }]);
       for (const answer of answers) void run(id, answer);

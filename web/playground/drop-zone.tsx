@@ -1,37 +1,37 @@
-/** Where a picture comes in: dropped anywhere on the page, pasted, chosen as a file, or one of the samples. */
+/** Where an image comes in: dropped anywhere on the page, pasted, chosen as a file, or one of the samples. */
 import type { ComponentChildren } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import { useTexts } from "../shared/language.ts";
-import type { Picture } from "./picture.ts";
+import type { ChosenImage } from "./image.ts";
 import { SAMPLES, type Sample, sampleBlob } from "./samples.ts";
 
 interface DropZoneProps {
-  readonly picture: Picture | null;
-  readonly onPicture: (bytes: Blob, name: string) => void;
+  readonly image: ChosenImage | null;
+  readonly onImage: (bytes: Blob, name: string) => void;
   readonly onSample: (sample: Sample) => void;
-  /** What is shown of the picture. */
+  /** What is shown of the image. */
   readonly children: ComponentChildren;
 }
 
-export function DropZone({ picture, onPicture, onSample, children }: DropZoneProps) {
-  const { picture: texts } = useTexts();
-  const over = useDropped(onPicture);
+export function DropZone({ image, onImage, onSample, children }: DropZoneProps) {
+  const { image: texts } = useTexts();
+  const over = useDropped(onImage);
   return (
     <>
-      <label class={`drop ${over ? "over" : ""} ${picture ? "filled" : ""}`}>
+      <label class={`drop ${over ? "over" : ""} ${image ? "filled" : ""}`}>
         <input
           type="file"
           accept="image/*"
           class="hidden"
-          aria-label={picture ? texts.replace : texts.drop}
+          aria-label={image ? texts.replace : texts.drop}
           onChange={({ currentTarget }) => {
             const [file] = currentTarget.files ?? [];
-            if (file) onPicture(file, file.name);
+            if (file) onImage(file, file.name);
             // The same file may be chosen again after it has changed.
             currentTarget.value = "";
           }}
         />
-        {picture ? (
+        {image ? (
           children
         ) : (
           <span class="invitation">
@@ -50,10 +50,10 @@ export function DropZone({ picture, onPicture, onSample, children }: DropZonePro
               <button
                 type="button"
                 title={texts.sample[sample.name].name}
-                aria-pressed={picture?.sample === sample.name}
+                aria-pressed={image?.sample === sample.name}
                 onClick={() => onSample(sample)}
               >
-                <SamplePicture sample={sample} name={texts.sample[sample.name].name} />
+                <SampleImage sample={sample} name={texts.sample[sample.name].name} />
               </button>
             </li>
           ))}
@@ -63,20 +63,20 @@ export function DropZone({ picture, onPicture, onSample, children }: DropZonePro
   );
 }
 
-function SamplePicture({ sample, name }: { readonly sample: Sample; readonly name: string }) {
+function SampleImage({ sample, name }: { readonly sample: Sample; readonly name: string }) {
   const [address] = useState(() => URL.createObjectURL(sampleBlob(sample)));
   return <img src={address} alt={name} />;
 }
 
 /** Takes what is dropped or pasted anywhere; true while a file hangs over the page. */
-function useDropped(onPicture: (bytes: Blob, name: string) => void): boolean {
+function useDropped(onImage: (bytes: Blob, name: string) => void): boolean {
   const [over, setOver] = useState(false);
   useEffect(() => {
     const take = (event: Event, data: DataTransfer | null) => {
       const [file] = data?.files ?? [];
       if (!file) return;
       event.preventDefault();
-      onPicture(file, file.name);
+      onImage(file, file.name);
     };
     const drag = (event: DragEvent) => {
       if (!event.dataTransfer?.types.includes("Files")) return;
@@ -101,6 +101,6 @@ function useDropped(onPicture: (bytes: Blob, name: string) => void): boolean {
       document.removeEventListener("drop", drop);
       document.removeEventListener("paste", paste);
     };
-  }, [onPicture]);
+  }, [onImage]);
   return over;
 }

@@ -1,4 +1,4 @@
-/** The playground: one picture, its tiles and receipt, and a conversation about it. */
+/** The playground: one image, its tiles and receipt, and a conversation about it. */
 import { useEffect, useRef, useState } from "preact/hooks";
 import { findModel } from "../../core/models.ts";
 import type { Failure } from "../shared/api.ts";
@@ -9,10 +9,10 @@ import { Notice } from "../shared/notice.tsx";
 import { Composer } from "./composer.tsx";
 import { useConversation } from "./conversation.ts";
 import { DropZone } from "./drop-zone.tsx";
+import { type ChosenImage, fetchImage, readImage } from "./image.ts";
 import { useKeyProblem } from "./key-problem.ts";
 import { ModelPicker, TINY, TinyHint, useReadiness } from "./models.tsx";
 import { readLink } from "./permalink.ts";
-import { fetchPicture, type Picture, readPicture } from "./picture.ts";
 import { useReceipt } from "./preflight.ts";
 import { Receipt } from "./receipt.tsx";
 import { type Draft, MODEL_OPTIONS, type Options } from "./request.ts";
@@ -28,72 +28,72 @@ export function Playground() {
   const problem = useKeyProblem(key);
   const countingKey = problem ? "" : key;
   const [link] = useState(readLink);
-  const [picture, setPicture] = useState<Picture | null>(null);
+  const [image, setImage] = useState<ChosenImage | null>(null);
   const [refused, refuse] = useState<Failure | null>(null);
   const [question, setQuestion] = useState(link.question);
   const [models, setModels] = useState(link.models);
   const [options, setOptions] = useState<Options>({ ...MODEL_OPTIONS, ...link.options });
   const readiness = useReadiness();
-  const conversation = useConversation(picture, key);
+  const conversation = useConversation(image, key);
   const composer = useRef<HTMLTextAreaElement>(null);
 
-  /** How many pictures were chosen, given or taken away until now. */
+  /** How many images were chosen, given or taken away until now. */
   const dropped = useRef(0);
 
   const show = async (bytes: Blob, name: string, sample?: string) => {
     dropped.current += 1;
     const turn = dropped.current;
-    const read = await readPicture(bytes, name, sample);
-    // A large picture takes longer to read than a small one that was dropped after it.
+    const read = await readImage(bytes, name, sample);
+    // A large image takes longer to read than a small one that was dropped after it.
     if (turn !== dropped.current) return;
     refuse(read.ok ? null : read.error);
     if (read.ok) take(read.value);
   };
-  const take = (next: Picture | null) => {
+  const take = (next: ChosenImage | null) => {
     dropped.current += 1;
-    if (picture) URL.revokeObjectURL(picture.shown);
+    if (image) URL.revokeObjectURL(image.shown);
     conversation.clear();
-    setPicture(next);
+    setImage(next);
   };
   const begin = async (sample: Sample) => {
     await show(sampleBlob(sample), sample.file, sample.name);
     // Only a sample's own question gives way to another's.
-    const own = Object.values(texts.picture.sample).map((each) => each.question);
+    const own = Object.values(texts.image.sample).map((each) => each.question);
     if (question.trim() === "" || own.includes(question)) {
-      setQuestion(texts.picture.sample[sample.name].question);
+      setQuestion(texts.image.sample[sample.name].question);
     }
     composer.current?.focus({ preventScroll: true });
   };
-  useLinkedPicture(link.picture, key, { isWanted: () => dropped.current === 0, show, take, refuse });
+  useLinkedImage(link.image, key, { isWanted: () => dropped.current === 0, show, take, refuse });
 
   const draft = (model: string): Draft => ({
     model,
     options,
     history: conversation.history(model),
     question,
-    hasPicture: picture !== null,
+    hasImage: image !== null,
   });
   const [first, second] = models;
-  const worthCounting = picture !== null || question.trim() !== "";
+  const worthCounting = image !== null || question.trim() !== "";
   const receipts = [
-    useReceipt(worthCounting ? draft(first) : null, picture, countingKey),
-    useReceipt(worthCounting && second !== undefined ? draft(second) : null, picture, countingKey),
+    useReceipt(worthCounting ? draft(first) : null, image, countingKey),
+    useReceipt(worthCounting && second !== undefined ? draft(second) : null, image, countingKey),
   ];
   const asked = conversation.turns.at(-1)?.answers[0]?.draft;
   const geometry = findModel(first)?.geometry;
   const seen = receipts.map(({ counted }) => (counted?.ok ? counted.value.images[0] : undefined))[0];
-  const size = seen ? ([seen.width, seen.height] as const) : (picture?.size ?? null);
+  const size = seen ? ([seen.width, seen.height] as const) : (image?.size ?? null);
 
   return (
     <>
-      <h1>{texts.picture.heading}</h1>
-      <p class="lead">{texts.picture.lead}</p>
+      <h1>{texts.image.heading}</h1>
+      <p class="lead">{texts.image.lead}</p>
       <div class="columns">
-        <section class="picture" aria-label={texts.picture.heading}>
-          <DropZone picture={picture} onPicture={show} onSample={begin}>
-            {picture && geometry && (
+        <section class="image" aria-label={texts.image.heading}>
+          <DropZone image={image} onImage={show} onSample={begin}>
+            {image && geometry && (
               <Stage
-                picture={picture}
+                image={image}
                 size={size}
                 geometry={geometry}
                 low={options.low}
@@ -104,10 +104,10 @@ export function Playground() {
             )}
           </DropZone>
           {refused && <Notice failure={refused} />}
-          {picture && (
+          {image && (
             <div class="actions">
               <button type="button" class="quiet" onClick={() => take(null)}>
-                {texts.picture.remove}
+                {texts.image.remove}
               </button>
             </div>
           )}
@@ -158,7 +158,7 @@ export function Playground() {
       </div>
       <Snippets
         draft={question.trim() === "" && asked ? asked : draft(first)}
-        picture={picture}
+        image={image}
         models={models}
       />
     </>
@@ -166,22 +166,22 @@ export function Playground() {
 }
 
 interface Shown {
-  /** Whether no other picture has come meanwhile. */
+  /** Whether no other image has come meanwhile. */
   readonly isWanted: () => boolean;
   readonly show: (bytes: Blob, name: string, sample: string) => Promise<void>;
-  readonly take: (picture: Picture) => void;
+  readonly take: (image: ChosenImage) => void;
   readonly refuse: (failure: Failure | null) => void;
 }
 
-/** Shows the picture that the page's address names; one that the server keeps needs its account's key first. */
-function useLinkedPicture(named: string, key: string, { isWanted, show, take, refuse }: Shown): void {
+/** Shows the image that the page's address names; one that the server keeps needs its account's key first. */
+function useLinkedImage(named: string, key: string, { isWanted, show, take, refuse }: Shown): void {
   useEffect(() => {
     if (!isWanted()) return;
     const sample = findSample(named);
     if (sample) {
       void show(sampleBlob(sample), sample.file, sample.name);
     } else if (named !== "" && key !== "") {
-      void fetchPicture(named, key).then((fetched) => {
+      void fetchImage(named, key).then((fetched) => {
         if (!isWanted()) return;
         refuse(fetched.ok ? null : fetched.error);
         if (fetched.ok) take(fetched.value);

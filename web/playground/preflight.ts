@@ -3,7 +3,7 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import * as z from "zod/mini";
 import { fail, type Result } from "../../core/result.ts";
 import { type Failure, sendForJson } from "../shared/api.ts";
-import { forgetUpload, type Picture, pictureUrl } from "./picture.ts";
+import { type ChosenImage, forgetUpload, imageUrl } from "./image.ts";
 import { chatBody, type Draft } from "./request.ts";
 
 const preflight = z.object({
@@ -23,15 +23,15 @@ export type Preflight = z.infer<typeof preflight>;
 
 export type Counted = Result<Preflight, Failure>;
 
-/** Counts what a draft would take, after uploading its picture if that was not done before. */
-export async function countDraft(draft: Draft, picture: Picture | null, key: string): Promise<Counted> {
+/** Counts what a draft would take, after uploading its image if that was not done before. */
+export async function countDraft(draft: Draft, image: ChosenImage | null, key: string): Promise<Counted> {
   for (const mayUpload of [true, false]) {
-    const url = picture && (await pictureUrl(picture, key));
+    const url = image && (await imageUrl(image, key));
     if (url && !url.ok) return url;
     const json = chatBody(draft, url ? url.value : null);
     const counted = await sendForJson("/v1/preflight", { key, method: "POST", json }, preflight);
-    if (counted.ok || !picture || counted.error.code !== "image_not_found" || !mayUpload) return counted;
-    forgetUpload(picture, key);
+    if (counted.ok || !image || counted.error.code !== "image_not_found" || !mayUpload) return counted;
+    forgetUpload(image, key);
   }
   return fail({ code: "image_not_found", message: "", requestId: null });
 }
@@ -46,34 +46,34 @@ export interface ReceiptState {
 }
 
 /** The receipt of the draft as it is typed; null for none. */
-export function useReceipt(draft: Draft | null, picture: Picture | null, key: string): ReceiptState {
+export function useReceipt(draft: Draft | null, image: ChosenImage | null, key: string): ReceiptState {
   const [counted, setCounted] = useState<Counted | null>(null);
   const [counting, setCounting] = useState(false);
   const named = draft && key !== "" ? JSON.stringify(draft) : "";
-  const last = useRef<Picture | null>(null);
+  const last = useRef<ChosenImage | null>(null);
   useEffect(() => {
     if (named === "" || draft === null) {
       setCounted(null);
       setCounting(false);
       return;
     }
-    if (last.current !== picture) setCounted(null);
+    if (last.current !== image) setCounted(null);
     let current = true;
     setCounting(true);
     const timer = setTimeout(
       async () => {
-        const result = await countDraft(draft, picture, key);
+        const result = await countDraft(draft, image, key);
         if (!current) return;
         setCounted(result);
         setCounting(false);
       },
-      last.current === picture ? REST_MS : 0,
+      last.current === image ? REST_MS : 0,
     );
-    last.current = picture;
+    last.current = image;
     return () => {
       current = false;
       clearTimeout(timer);
     };
-  }, [named, picture, key]);
+  }, [named, image, key]);
   return { counted, counting };
 }

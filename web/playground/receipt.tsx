@@ -11,7 +11,7 @@ interface ReceiptProps {
   readonly models: Chosen;
   /** In the order of `models`. */
   readonly receipts: readonly ReceiptState[];
-  /** The picture's [width, height] in pixels, if there is one. */
+  /** The image's [width, height] in pixels, if there is one. */
   readonly size: readonly [number, number] | null;
   readonly low: boolean;
   readonly hasKey: boolean;
@@ -86,7 +86,7 @@ export function Receipt({ models, receipts, size, low, hasKey }: ReceiptProps) {
   );
 }
 
-/** What the server has counted, or until then what follows from the picture's size alone. */
+/** What the server has counted, or until then what follows from the image's size alone. */
 function readColumn(
   model: string,
   receipt: ReceiptState | undefined,

@@ -19,22 +19,22 @@ export interface Exchange {
 export interface Draft {
   readonly model: string;
   readonly options: Options;
-  /** What was said before about the same picture, the oldest first. */
+  /** What was said before about the same image, the oldest first. */
   readonly history: readonly Exchange[];
   readonly question: string;
-  readonly hasPicture: boolean;
+  readonly hasImage: boolean;
 }
 
-/** A chat completion's body, but for its picture's `url`, which is known when the picture has been uploaded. */
+/** A chat completion's body, but for its image's `url`, which is known when the image has been uploaded. */
 export function chatBody(draft: Draft, url: string | null) {
-  const { model, options, history, question, hasPicture } = draft;
+  const { model, options, history, question, hasImage } = draft;
   const detail = options.low ? { detail: "low" as const } : {};
-  const picture =
-    hasPicture && url !== null ? [{ type: "image_url" as const, image_url: { url, ...detail } }] : [];
+  const image =
+    hasImage && url !== null ? [{ type: "image_url" as const, image_url: { url, ...detail } }] : [];
   const text = (text: string) => ({ type: "text" as const, text });
   const [first, ...later] = [...history.map((exchange) => exchange.question), question];
   const messages: object[] = [
-    { role: "user", content: picture.length > 0 ? [...picture, text(first ?? "")] : (first ?? "") },
+    { role: "user", content: image.length > 0 ? [...image, text(first ?? "")] : (first ?? "") },
   ];
   for (const [index, { answer }] of history.entries()) {
     messages.push({ role: "assistant", content: answer }, { role: "user", content: later[index] ?? "" });

@@ -1,4 +1,4 @@
-/** Pictures to begin with: drawn scenes, which the embedded model knows. */
+/** Images to begin with: drawn scenes, which the embedded model knows. */
 import hearts from "../../models/tessera-tiny/examples/hearts.png";
 import star from "../../models/tessera-tiny/examples/star.png";
 import three from "../../models/tessera-tiny/examples/three.png";

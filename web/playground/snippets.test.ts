@@ -4,14 +4,14 @@ import { SNIPPET_KINDS, snippet } from "./snippets.ts";
 const PARTS = {
   origin: "http://127.0.0.1:8787",
   body: { model: "m", messages: [{ role: "user", content: 'It\'s "quoted" — 多少？\n' }], max_tokens: 5 },
-  picture: { name: "a b'; rm.png", digest: `sha256:${"0".repeat(64)}` },
+  image: { name: "a b'; rm.png", digest: `sha256:${"0".repeat(64)}` },
 };
 
 it("names neither a key nor a file that a shell would read as more than a name", () => {
   for (const kind of SNIPPET_KINDS) {
     const code = snippet(kind, PARTS);
     expect(code).toContain("TESSERA_API_KEY");
-    expect(code).toContain("curl -T picture ");
+    expect(code).toContain("curl -T image ");
     expect(code).not.toContain("rm.png");
   }
 });

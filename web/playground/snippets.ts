@@ -8,8 +8,8 @@ interface Parts {
   readonly origin: string;
   /** The chat completion's body. */
   readonly body: { readonly model: string; readonly messages: readonly object[] };
-  /** The picture, if there is one: it is named by digest and must have been uploaded by the same account. */
-  readonly picture: { readonly name: string; readonly digest: string } | null;
+  /** The image, if there is one: it is named by digest and must have been uploaded by the same account. */
+  readonly image: { readonly name: string; readonly digest: string } | null;
 }
 
 export function snippet(kind: SnippetKind, parts: Parts): string {
@@ -17,29 +17,25 @@ export function snippet(kind: SnippetKind, parts: Parts): string {
 }
 
 const WRITERS: Record<SnippetKind, (parts: Parts) => string> = {
-  curl: ({
-    origin,
-    body,
-    picture,
-  }) => `${uploadLine("#", origin, picture)}curl ${origin}/v1/chat/completions \\
+  curl: ({ origin, body, image }) => `${uploadLine("#", origin, image)}curl ${origin}/v1/chat/completions \\
   -H "authorization: Bearer $TESSERA_API_KEY" \\
   -H "content-type: application/json" \\
   -d ${shellQuote(JSON.stringify(body, null, 2))}
 `,
 
-  JavaScript: ({ origin, body, picture }) => `${uploadLine("//", origin, picture)}import OpenAI from "openai";
+  JavaScript: ({ origin, body, image }) => `${uploadLine("//", origin, image)}import OpenAI from "openai";
 
 const client = new OpenAI({ baseURL: "${origin}/v1", apiKey: process.env.TESSERA_API_KEY });
 const stream = await client.chat.completions.create(${JSON.stringify({ ...body, stream: true }, null, 2)});
 for await (const chunk of stream) process.stdout.write(chunk.choices[0]?.delta.content ?? "");
 `,
 
-  Python: ({ origin, body, picture }) => {
+  Python: ({ origin, body, image }) => {
     // Strings and numbers of JSON are Python's too; the body has nothing else.
     const fields = Object.entries(body).map(
       ([name, value]) => `    ${name}=${JSON.stringify(value, null, 4).replaceAll("\n", "\n    ")},\n`,
     );
-    return `${uploadLine("#", origin, picture)}import os
+    return `${uploadLine("#", origin, image)}import os
 
 from openai import OpenAI
 
@@ -53,11 +49,11 @@ for chunk in stream:
   },
 };
 
-function uploadLine(comment: string, origin: string, picture: Parts["picture"]): string {
-  if (!picture) return "";
-  const file = /^[\w.-]+$/.test(picture.name) ? picture.name : "picture";
-  return `${comment} The picture is kept for your account. From another one, first:
-${comment} curl -T ${file} -H "authorization: Bearer $TESSERA_API_KEY" ${origin}/v1/images/${picture.digest}
+function uploadLine(comment: string, origin: string, image: Parts["image"]): string {
+  if (!image) return "";
+  const file = /^[\w.-]+$/.test(image.name) ? image.name : "image";
+  return `${comment} The image is kept for your account. From another one, first:
+${comment} curl -T ${file} -H "authorization: Bearer $TESSERA_API_KEY" ${origin}/v1/images/${image.digest}
 `;
 }
 

@@ -1,30 +1,30 @@
 /** The request as code, and the question as a link. */
 import { useState } from "preact/hooks";
 import { useTexts } from "../shared/language.ts";
+import type { ChosenImage } from "./image.ts";
 import type { Chosen } from "./models.tsx";
 import { writeLink } from "./permalink.ts";
-import type { Picture } from "./picture.ts";
 import { chatBody, type Draft } from "./request.ts";
 import { SNIPPET_KINDS, type SnippetKind, snippet } from "./snippets.ts";
 
-/** Stands in for a picture that has no digest. */
-const SOME_PICTURE = "https://example.com/picture.jpg";
+/** Stands in for an image that has no digest. */
+const SOME_IMAGE = "https://example.com/image.jpg";
 
 interface SnippetsProps {
   readonly draft: Draft;
-  readonly picture: Picture | null;
+  readonly image: ChosenImage | null;
   readonly models: Chosen;
 }
 
-export function Snippets({ draft, picture, models }: SnippetsProps) {
+export function Snippets({ draft, image, models }: SnippetsProps) {
   const { snippet: texts } = useTexts();
   const [kind, choose] = useState<SnippetKind>("curl");
   const [said, say] = useState("");
-  const digest = picture?.digest ?? null;
+  const digest = image?.digest ?? null;
   const code = snippet(kind, {
     origin: location.origin,
-    body: chatBody(draft, digest ?? SOME_PICTURE),
-    picture: picture && digest !== null ? { name: picture.name, digest } : null,
+    body: chatBody(draft, digest ?? SOME_IMAGE),
+    image: image && digest !== null ? { name: image.name, digest } : null,
   });
   const copy = async (text: string, done: string) => {
     // Without https there is no clipboard.
@@ -61,7 +61,7 @@ export function Snippets({ draft, picture, models }: SnippetsProps) {
         <button
           type="button"
           class="quiet"
-          onClick={() => copy(writeLink(location, { draft, picture, models }), texts.linkCopied)}
+          onClick={() => copy(writeLink(location, { draft, image, models }), texts.linkCopied)}
         >
           {texts.link}
         </button>

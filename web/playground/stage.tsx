@@ -1,14 +1,14 @@
 /**
- * The picture as the model gets it: on its canvas of tiles, padding included, with the base view beside it. Everything is
+ * The image as the model gets it: on its canvas of tiles, padding included, with the base view beside it. Everything is
  * drawn in the canvas's own pixels, where `core/anyres.ts` puts them.
  */
 import { planTiles, type TilePlan } from "../../core/anyres.ts";
 import type { Geometry } from "../../core/models.ts";
 import { useTexts } from "../shared/language.ts";
-import type { Picture } from "./picture.ts";
+import type { ChosenImage } from "./image.ts";
 
 interface StageProps {
-  readonly picture: Picture;
+  readonly image: ChosenImage;
   /** [width, height] in pixels, if anybody could tell. */
   readonly size: readonly [number, number] | null;
   readonly geometry: Geometry;
@@ -17,19 +17,19 @@ interface StageProps {
   readonly refused: boolean;
 }
 
-export function Stage({ picture, size, geometry, low, refused }: StageProps) {
-  const { picture: texts } = useTexts();
-  if (size === null) return <span class="invitation">{refused ? picture.name : texts.invisible}</span>;
+export function Stage({ image, size, geometry, low, refused }: StageProps) {
+  const { image: texts } = useTexts();
+  if (size === null) return <span class="invitation">{refused ? image.name : texts.invisible}</span>;
   const plan = planTiles(size[0], size[1], geometry);
   return (
     <span class="stage">
       {low ? (
-        <img class="alone" src={picture.shown} alt={texts.lowStage} />
+        <img class="alone" src={image.shown} alt={texts.lowStage} />
       ) : (
-        <Canvas picture={picture} plan={plan} tile={geometry.tile} />
+        <Canvas image={image} plan={plan} tile={geometry.tile} />
       )}
       <span class="facts">
-        <img class="base" src={picture.shown} alt="" width={geometry.tile} height={geometry.tile} />
+        <img class="base" src={image.shown} alt="" width={geometry.tile} height={geometry.tile} />
         <span>
           <strong>{texts.base}</strong> {geometry.tile}×{geometry.tile}
           <br />
@@ -47,14 +47,14 @@ export function Stage({ picture, size, geometry, low, refused }: StageProps) {
 }
 
 interface CanvasProps {
-  readonly picture: Picture;
+  readonly image: ChosenImage;
   readonly plan: TilePlan;
   /** Side of a tile in pixels. */
   readonly tile: number;
 }
 
-function Canvas({ picture, plan, tile }: CanvasProps) {
-  const { picture: texts } = useTexts();
+function Canvas({ image, plan, tile }: CanvasProps) {
+  const { image: texts } = useTexts();
   const [width, height] = plan.grid;
   const [left, top] = plan.pad;
   const columns = width / tile;
@@ -63,7 +63,7 @@ function Canvas({ picture, plan, tile }: CanvasProps) {
   return (
     <span class="canvas" style={{ aspectRatio: `${width} / ${height}`, "--ratio": width / height }}>
       <img
-        src={picture.shown}
+        src={image.shown}
         alt={texts.stage(columns, rows)}
         style={{
           left: percent(left, width),
@@ -72,7 +72,7 @@ function Canvas({ picture, plan, tile }: CanvasProps) {
           height: percent(plan.resized[1], height),
         }}
       />
-      <svg viewBox={`0 0 ${width} ${height}`} aria-hidden="true" key={`${picture.shown}${width}x${height}`}>
+      <svg viewBox={`0 0 ${width} ${height}`} aria-hidden="true" key={`${image.shown}${width}x${height}`}>
         {Array.from({ length: columns * rows }, (_, index) => {
           const x = (index % columns) * tile;
           const y = Math.floor(index / columns) * tile;
@@ -92,7 +92,7 @@ function Canvas({ picture, plan, tile }: CanvasProps) {
 }
 
 function Fit({ size, plan }: { readonly size: readonly [number, number]; readonly plan: TilePlan }) {
-  const { picture: texts } = useTexts();
+  const { image: texts } = useTexts();
   const [left, top, right, bottom] = plan.pad;
   const border =
     left + right > 0

@@ -106,7 +106,7 @@ function Progress({ answer: { phase, queued, draft } }: { readonly answer: Answe
   if (phase !== "preparing" && phase !== "waiting") return null;
   const said = queued
     ? texts.queued(queued.position, queued.seconds)
-    : phase === "preparing" && draft.hasPicture
+    : phase === "preparing" && draft.hasImage
       ? texts.uploading
       : texts.waiting;
   return (

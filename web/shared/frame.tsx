@@ -12,7 +12,7 @@ interface FrameProps {
 export function Frame({ here, children }: FrameProps) {
   const [language, choose] = useLanguage();
   const texts = LANGUAGES[language];
-  const title = here === "account" ? texts.account.heading : texts.picture.heading;
+  const title = here === "account" ? texts.account.heading : texts.image.heading;
   useEffect(() => {
     document.title = `Tessera: ${title}`;
   }, [title]);

@@ -10,7 +10,7 @@ export interface Texts {
   readonly name: string;
   readonly frame: Record<"home" | "pages" | "playground" | "account" | "api", string>;
   readonly key: Record<"label" | "use" | "hint" | "remember" | "keptHere" | "keptInTab" | "forget", string>;
-  readonly picture: Record<
+  readonly image: Record<
     | "heading"
     | "lead"
     | "drop"
@@ -81,7 +81,7 @@ export interface Texts {
     | "unequal",
     string
   > & {
-    /** Forms of question that tessera-tiny was trained on, which fit any picture of its world. */
+    /** Forms of question that tessera-tiny was trained on, which fit any image of its world. */
     readonly tinyQuestions: readonly string[];
     readonly queued: (position: number, seconds: number) => string;
     readonly first: (time: string) => string;
@@ -215,7 +215,7 @@ export const en: Texts = {
     keptInTab: "until this tab is closed",
     forget: "Forget",
   },
-  picture: {
+  image: {
     heading: "Ask about a picture",
     lead: "See how the model sees it, and what it costs, before anything is spent.",
     drop: "Drop a picture here",

@@ -14,7 +14,7 @@ export const zh: Texts = {
     keptInTab: "关闭此标签页后失效",
     forget: "忘记",
   },
-  picture: {
+  image: {
     heading: "就一张图片提问",
     lead: "先看到模型眼中的图片和费用，再决定是否提问。",
     drop: "把图片拖到这里",

@@ -154,7 +154,7 @@ async function showAnswer(
   });
 }
 
-/** W3C Server Timing: what of the answer's time went into the picture, the line and the engine. */
+/** W3C Server Timing: what of the answer's time went into the image, the line and the engine. */
 function serverTiming(timings: Timings): string {
   return Object.entries(timings)
     .map(([name, duration]) => `${name.replace(/Ms$/, "")};dur=${duration.toFixed(1)}`)

@@ -2,7 +2,7 @@
  * Rows of components to red, green and blue: ITU-R BT.601 with 16-bit constants as in libjpeg, CMYK by Pillow's formula
  * (samples are stored inverted, as Adobe does).
  */
-import { plane, pushPlanes } from "../picture";
+import { plane, pushPlanes } from "../image";
 import { component, frameWidth } from "./components";
 import { fullRow } from "./upsample";
 
@@ -19,7 +19,7 @@ export function setColourModel(chosen: i32): void {
   model = chosen;
 }
 
-/** Sends row `y` of the picture on. */
+/** Sends row `y` of the image on. */
 export function emitRow(y: i32): void {
   const first = fullRow(component(0), y);
   if (model == GREY) {

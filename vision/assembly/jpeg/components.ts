@@ -24,7 +24,7 @@ export class Component {
   samples: usize;
   stride: usize;
   ringRows: i32;
-  /** A row at the picture's full width. */
+  /** A row at the image's full width. */
   full: usize;
   /** Coefficients of the band's blocks, 64 i16 each in natural order; 0 when none are kept. */
   coefficients: usize;
@@ -116,7 +116,7 @@ export function clearBand(rows: i32): void {
   }
 }
 
-/** Address of a row of samples; y counts from the picture's top. */
+/** Address of a row of samples; y counts from the image's top. */
 @inline
 export function sampleRow(one: Component, y: i32): usize {
   return one.samples + <usize>(y % one.ringRows) * one.stride;

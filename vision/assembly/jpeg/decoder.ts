@@ -1,5 +1,5 @@
 /**
- * Scans to rows. A picture of one scan is decoded and sent on at once, a row of MCUs at a time. Pictures of several
+ * Scans to rows. An image of one scan is decoded and sent on at once, a row of MCUs at a time. Images of several
  * scans gather their coefficients first: those of a band of rows, for which the scans are read again.
  */
 import { allocate } from "../arena";
@@ -39,7 +39,7 @@ let scratch: usize = 0;
 let bandStart: i32 = 0;
 let bandEnd: i32 = 0;
 
-/** Next row of MCUs to be turned into samples, and next row of the picture to be sent on. */
+/** Next row of MCUs to be turned into samples, and next row of the image to be sent on. */
 let outputMcu: i32 = 0;
 let outputRow: i32 = 0;
 let rowBelow: bool = false;

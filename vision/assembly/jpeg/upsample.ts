@@ -1,5 +1,5 @@
 /**
- * Chroma rows at the picture's full size: triangle filters for factors of 2, plain repetition otherwise. Which one is
+ * Chroma rows at the image's full size: triangle filters for factors of 2, plain repetition otherwise. Which one is
  * used when, and how it rounds, follows libjpeg-turbo (docs/images.md, "JPEG").
  */
 import { Component, component, componentCount, frameWidth, maxH, maxV, sampleRow } from "./components";
@@ -33,7 +33,7 @@ function tripled(value: v128): v128 {
   return i16x8.add(value, i16x8.shl(value, 1));
 }
 
-/** Address of row `y` of the picture in one component. */
+/** Address of row `y` of the image in one component. */
 export function fullRow(one: Component, y: i32): usize {
   const across = maxH / one.h;
   const down = maxV / one.v;

@@ -1,6 +1,6 @@
-/** A PNG's image data to rows: inflate, unfilter, expand; interlaced pictures (Adam7) are gathered first. */
+/** A PNG's image data to rows: inflate, unfilter, expand; interlaced images (Adam7) are gathered first. */
 import { allocate, allocateZeroed } from "../arena";
-import { plane, pushPlanes, pushScratch, splitRgb, splitRgba } from "../picture";
+import { plane, pushPlanes, pushScratch, splitRgb, splitRgba } from "../image";
 import { channels, expandRow, isPlain } from "./expand";
 import { beginInflate, CORRUPT, FINISHED, inflatedBytes, inflatedStart, inflateMore, MORE, TRUNCATED } from "./inflate";
 import { unfilter } from "./unfilter";
@@ -28,7 +28,7 @@ let passHeight: i32 = 0;
 let passRow: i32 = 0;
 let complete: bool = false;
 
-/** Whole planes of an interlaced picture. */
+/** Whole planes of an interlaced image. */
 let gathered: usize = 0;
 let gatheredPlane: usize = 0;
 let emitted: i32 = 0;
@@ -93,7 +93,7 @@ export function stepPng(): i32 {
   if (complete) return emitGathered();
   const result = inflateMore();
   if (result == CORRUPT || result == TRUNCATED) {
-    // Rows that are whole before the damage may complete the picture.
+    // Rows that are whole before the damage may complete the image.
     if (takeBytes() && complete) return interlaced ? MORE : FINISHED;
     return result;
   }
@@ -153,7 +153,7 @@ function finishRow(bytes: usize): bool {
   return true;
 }
 
-/** Sends some rows of an interlaced picture on. */
+/** Sends some rows of an interlaced image on. */
 function emitGathered(): i32 {
   const rows = max((1 << 20) / width, 1);
   for (let sent = 0; sent < rows && emitted < height; sent++, emitted++) {

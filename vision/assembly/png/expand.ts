@@ -4,7 +4,7 @@
  * palette alpha or a key colour) is composited on white with Pillow's rounding; otherwise it is dropped.
  */
 import { allocateZeroed } from "../arena";
-import { onWhiteByte } from "../picture";
+import { onWhiteByte } from "../image";
 
 const GREY: i32 = 0;
 const COLOUR: i32 = 2;

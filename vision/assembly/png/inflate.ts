@@ -1,6 +1,6 @@
 /**
  * Inflate (RFC 1950, RFC 1951) of input that is whole in memory, into a window that the caller empties as it fills: a
- * picture's bytes are never held together, and nothing is inflated beyond what the caller asks for.
+ * image's bytes are never held together, and nothing is inflated beyond what the caller asks for.
  */
 import { allocate } from "../arena";
 import {

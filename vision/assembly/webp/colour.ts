@@ -2,9 +2,9 @@
  * Rows of luma and halved chroma to red, green and blue: libwebp's triangle filter, whose sums are rounded twice, and its
  * 14-bit BT.601 conversion.
  */
-import { plane, pushScratch } from "../picture";
+import { plane, pushScratch } from "../image";
 
-/** Two chroma rows at the picture's width. */
+/** Two chroma rows at the image's width. */
 let fullU: usize = 0;
 let fullV: usize = 0;
 

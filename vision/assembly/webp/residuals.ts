@@ -124,7 +124,7 @@ const WALSH = memory.data(64, 16);
 
 /**
  * Reads a block's tokens from coefficient `first` on. Returns one more than the last coefficient. The reader's state is
- * kept in locals: this is where most of a lossy picture's time goes.
+ * kept in locals: this is where most of a lossy image's time goes.
  */
 function readBlock(
   reader: BoolReader,

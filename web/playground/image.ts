@@ -1,11 +1,11 @@
-/** The picture that is asked about: its bytes, its name by content, and its size. */
+/** The image that is asked about: its bytes, its name by content, and its size. */
 import { fail, ok, type Result } from "../../core/result.ts";
 import { type Failure, pageFailure, send } from "../shared/api.ts";
 
-export interface Picture {
+export interface ChosenImage {
   /** Its file's name. */
   readonly name: string;
-  /** Which of the page's own pictures it is. */
+  /** Which of the page's own images it is. */
   readonly sample: string | null;
   readonly bytes: Blob;
   /** A `blob:` address to show it by. */
@@ -16,11 +16,11 @@ export interface Picture {
   readonly digest: string | null;
 }
 
-export async function readPicture(
+export async function readImage(
   bytes: Blob,
   name: string,
   sample: string | null = null,
-): Promise<Result<Picture, Failure>> {
+): Promise<Result<ChosenImage, Failure>> {
   if (bytes.type !== "" && !bytes.type.startsWith("image/")) {
     return fail({ code: "image_format_unsupported", message: "", requestId: null });
   }
@@ -46,33 +46,33 @@ async function digestOf(bytes: Blob): Promise<string | null> {
   return `sha256:${Array.from(hash, (byte) => byte.toString(16).padStart(2, "0")).join("")}`;
 }
 
-/** What is on its way to, or kept by, the server: by picture, then by key. */
-const uploads = new WeakMap<Picture, Map<string, Promise<Result<string, Failure>>>>();
+/** What is on its way to, or kept by, the server: by image, then by key. */
+const uploads = new WeakMap<ChosenImage, Map<string, Promise<Result<string, Failure>>>>();
 
 /**
- * The `image_url.url` of a picture: its digest, after it was uploaded once for this key. A failed upload is tried again
+ * The `image_url.url` of an image: its digest, after it was uploaded once for this key. A failed upload is tried again
  * by the next call.
  */
-export function pictureUrl(picture: Picture, key: string): Promise<Result<string, Failure>> {
-  const byKey = uploads.get(picture) ?? new Map<string, Promise<Result<string, Failure>>>();
-  uploads.set(picture, byKey);
+export function imageUrl(image: ChosenImage, key: string): Promise<Result<string, Failure>> {
+  const byKey = uploads.get(image) ?? new Map<string, Promise<Result<string, Failure>>>();
+  uploads.set(image, byKey);
   const begun = byKey.get(key);
   if (begun) return begun;
-  const upload = uploadPicture(picture, key);
+  const upload = uploadImage(image, key);
   byKey.set(key, upload);
   void upload.then(({ ok }) => ok || byKey.delete(key));
   return upload;
 }
 
-/** Makes the next `pictureUrl` upload again: the server keeps pictures for a while only. */
-export function forgetUpload(picture: Picture, key: string): void {
-  uploads.get(picture)?.delete(key);
+/** Makes the next `imageUrl` upload again: the server keeps images for a while only. */
+export function forgetUpload(image: ChosenImage, key: string): void {
+  uploads.get(image)?.delete(key);
 }
 
-async function uploadPicture(picture: Picture, key: string): Promise<Result<string, Failure>> {
-  if (picture.digest === null) return ok(await dataUrl(picture.bytes));
-  const sent = await send(`/v1/images/${picture.digest}`, { key, method: "PUT", bytes: picture.bytes });
-  return sent.ok ? ok(picture.digest) : sent;
+async function uploadImage(image: ChosenImage, key: string): Promise<Result<string, Failure>> {
+  if (image.digest === null) return ok(await dataUrl(image.bytes));
+  const sent = await send(`/v1/images/${image.digest}`, { key, method: "PUT", bytes: image.bytes });
+  return sent.ok ? ok(image.digest) : sent;
 }
 
 function dataUrl(bytes: Blob): Promise<string> {
@@ -84,12 +84,12 @@ function dataUrl(bytes: Blob): Promise<string> {
   });
 }
 
-/** The bytes of a picture that the key's account keeps. */
-export async function fetchPicture(digest: string, key: string): Promise<Result<Picture, Failure>> {
+/** The bytes of an image that the key's account keeps. */
+export async function fetchImage(digest: string, key: string): Promise<Result<ChosenImage, Failure>> {
   const sent = await send(`/v1/images/${digest}`, { key });
   if (!sent.ok) return sent;
   try {
-    return await readPicture(new Blob([await sent.value.arrayBuffer()]), digest);
+    return await readImage(new Blob([await sent.value.arrayBuffer()]), digest);
   } catch {
     return fail(pageFailure("unreachable"));
   }

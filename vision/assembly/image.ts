@@ -1,4 +1,4 @@
-/** The picture in work: its rows go to the grid view and to the base view at once, and are never kept. */
+/** The image in work: its rows go to the grid view and to the base view at once, and are never kept. */
 import { allocate, reset } from "./arena";
 import { makeView, pushRow, View } from "./view";
 
@@ -11,10 +11,10 @@ let planeBytes: usize = 0;
 let packed: usize = 0;
 
 /**
- * Begins a picture. Sizes in pixels: stored width and height, the grid view and the base view upright. A grid width
+ * Begins an image. Sizes in pixels: stored width and height, the grid view and the base view upright. A grid width
  * of 0 leaves the grid view out.
  */
-export function beginPicture(
+export function beginImage(
   storedWidth: i32,
   storedHeight: i32,
   gridWidth: i32,
@@ -130,7 +130,7 @@ export function splitRgba(row: usize): void {
   }
 }
 
-export function resetPicture(): void {
+export function resetImage(): void {
   reset();
 }
 
