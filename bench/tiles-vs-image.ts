@@ -1,7 +1,7 @@
 /**
- * Our whole way, decoding at the edge included, beside whole images sent to vLLM's own HTTP server: the same vLLM on this
- * machine's CPU, the same weights and pictures, in turns. The engine's host is the GPU worker and its engine on our side,
- * vLLM's server on the other.
+ * Our whole way, decoding at the edge included, beside whole images sent to vLLM's own HTTP server: the same vLLM on
+ * this machine's CPU, the same weights and pictures, in turns. The engine's host is the GPU worker and its engine on
+ * our side, vLLM's server on the other.
  */
 
 import { spawnSync } from "node:child_process";
@@ -11,10 +11,10 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
 import { HEARTBEAT_EXPIRY_MS } from "../core/heartbeat.ts";
-import { freePort } from "../gpu-worker/engines/vllm/process.ts";
+import { freePort } from "../gpu-worker/engines/grpc/process.ts";
 import { Product } from "../test/helpers/product.ts";
 import { workerProcess } from "../test/helpers/worker-process.ts";
-import { installVllm } from "../test/vllm/install.ts";
+import installVllm, { PYTHON } from "../test/vllm/tools.ts";
 import { VllmWorker } from "../test/vllm/worker.ts";
 import type { Figures, Outcome } from "./benchmark.ts";
 import { percentile, round } from "./statistics.ts";
@@ -44,12 +44,12 @@ interface Sample {
 }
 
 export async function run(report: (line: string) => void): Promise<Outcome> {
-  const python = installVllm(report);
+  installVllm();
   const home = mkdtempSync(join(tmpdir(), "tessera-bench-"));
   const pictures = join(home, "pictures");
   mkdirSync(pictures);
   report("making pictures");
-  const made = spawnSync(python, [
+  const made = spawnSync(PYTHON, [
     join(import.meta.dirname, "tiles-vs-image/pictures.py"),
     ...[PHOTO, pictures, String(ROUNDS + 1)],
   ]);
@@ -61,10 +61,15 @@ export async function run(report: (line: string) => void): Promise<Outcome> {
     TESSERA_POOL_TARGETS: JSON.stringify({ vllm: `http://127.0.0.1:${port}` }),
   });
   const embedded = workerProcess(product.processes());
-  const worker = new VllmWorker({ python, port, secret: SECRET, name: "vllm", edgeUrl: product.address.url });
+  const worker = new VllmWorker({
+    port,
+    secret: SECRET,
+    name: "vllm",
+    edgeUrl: product.address.url,
+  });
   try {
     await worker.ready();
-    const server = await startHttpServer(python, WEIGHTS);
+    const server = await startHttpServer(PYTHON, WEIGHTS);
     try {
       // Silent for so long, the embedded worker is out of the pool.
       process.kill(embedded, "SIGSTOP");

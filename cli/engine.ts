@@ -1,8 +1,9 @@
 /** `tessera engine flags`: how an engine is started for a model on a kind of GPU. */
 import { Argument } from "@commander-js/extra-typings";
+import { type EngineStart, GPUS, type Gpu } from "../core/engine-start.ts";
 import { findModel, MODELS } from "../core/models.ts";
 import { sglangStart } from "../core/sglang-flags.ts";
-import { type EngineStart, GPUS, type Gpu, vllmStart } from "../core/vllm-flags.ts";
+import { vllmStart } from "../core/vllm-flags.ts";
 import { CommandError, examples, newCommand, print, printingCommand, UsageError } from "./command.ts";
 
 export function engine() {

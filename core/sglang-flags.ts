@@ -1,7 +1,7 @@
 /** How SGLang is started for a model of the registry on a kind of GPU. */
+import { type EngineStart, type Gpu, slotsFor } from "./engine-start.ts";
 import type { Model } from "./models.ts";
 import { fail, ok, type Result } from "./result.ts";
-import { type EngineStart, type Gpu, slotsFor } from "./vllm-flags.ts";
 
 /** The authors' checkpoints exist in 16 bits only, so a smaller form has to be made at start; SGLang needs a GPU. */
 const FLAGS: Readonly<Partial<Record<Gpu, readonly string[]>>> = {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
+import { GPUS } from "./engine-start.ts";
 import { findModel, MODELS } from "./models.ts";
-import { GPUS, vllmStart } from "./vllm-flags.ts";
+import { vllmStart } from "./vllm-flags.ts";
 
 function start(id: string, gpu: (typeof GPUS)[number]) {
   const model = findModel(id);

@@ -20,13 +20,14 @@ const TOKENS_OF_A_CHARACTER = 4;
 const MOST_LOGPROBS_OF_AN_EVENT = 32;
 
 /**
- * The events after `accepted`. Each step's token event carries its ids, whether or not text is ready, so the ids of
- * all events together are the output tokens: everything that the model decoded except its end token, tokens of the
- * caller's stop strings included. A step whose probabilities would make too long a line becomes several events, its text with the last. Usage comes before `done` and before `error`. When `signal` aborts because the
- * client left, the events end at once.
+ * The events after `accepted`. Each step's token event carries its ids, whether or not text is ready, so the ids of all
+ * events together are the output tokens: everything that the model decoded except its end token, tokens of the caller's
+ * stop strings included. A step whose probabilities would make too long a line becomes several events, its text with
+ * the last. Usage comes before `done` and before `error`. When `signal` aborts because the client left, the events end
+ * at once.
  *
- * An id outside of the vocabulary, or one without the probability that was asked for, ends the answer with an error. So does an answer without a visible character, or one
- * that was cut off in endless repetition.
+ * An id outside of the vocabulary, or one without the probability that was asked for, ends the answer with an error. So
+ * does an answer without a visible character, or one that was cut off in endless repetition.
  */
 export async function* answer(
   job: Job,

@@ -3,10 +3,11 @@ import { hostname } from "node:os";
 import { fileURLToPath } from "node:url";
 import { z } from "zod";
 import type { Capability } from "../core/capability.ts";
+import { type EngineStart, GPUS } from "../core/engine-start.ts";
 import { findModel, type Model } from "../core/models.ts";
 import { fail, ok, type Result } from "../core/result.ts";
 import { sglangStart } from "../core/sglang-flags.ts";
-import { type EngineStart, GPUS, vllmStart } from "../core/vllm-flags.ts";
+import { vllmStart } from "../core/vllm-flags.ts";
 
 const name = z.string().min(1).max(128);
 

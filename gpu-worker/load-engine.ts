@@ -1,10 +1,13 @@
-/** The configured engine, ready for its warm-up, and the tokenizer of its model. An engine's code is loaded only when it is chosen. */
+/**
+ * The configured engine, ready for its warm-up, and the tokenizer of its model. An engine's code is loaded only when it
+ * is chosen.
+ */
 import { readFile } from "node:fs/promises";
 import { delimiter, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import type { EngineStart } from "../core/engine-start.ts";
 import { fail, ok, type Result } from "../core/result.ts";
 import { loadTokenizer, type Tokenizer } from "../core/tokenizer.ts";
-import type { EngineStart } from "../core/vllm-flags.ts";
 import type { Configuration } from "./configuration.ts";
 import type { Loaded } from "./generate.ts";
 import type { Log } from "./log.ts";
@@ -23,9 +26,9 @@ export const loadEngine: LoadEngine = async (configuration, log, signal) => {
     if (engine.kind !== "embedded") {
       const tokenizer = await readTokenizer(configuration);
       const vocabulary = tokenizer.size;
-      const { startVllmEngine } = await import("./engines/vllm/engine.ts");
+      const { startGrpcEngine } = await import("./engines/grpc/engine.ts");
       const start = engine.kind === "sglang" ? withServicer(engine.start) : engine.start;
-      const started = await startVllmEngine({ ...engine, start, model, vocabulary, slots, log, signal });
+      const started = await startGrpcEngine({ ...engine, start, model, vocabulary, slots, log, signal });
       return started.ok ? ok({ tokenizer, engine: started.value }) : fail(`${engine.kind}: ${started.error}`);
     }
     const { checkWeights } = await import("./engines/onnx/weights.ts");

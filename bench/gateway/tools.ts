@@ -1,10 +1,10 @@
 /** The peers, installed once into a cache outside of the repository, at the versions named here. */
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync } from "node:fs";
-import { homedir } from "node:os";
 import { join } from "node:path";
+import { toolCache } from "../../test/helpers/tool-cache.ts";
 
-const CACHE = join(process.env.XDG_CACHE_HOME ?? join(homedir(), ".cache"), "tessera", "bench-gateway");
+const CACHE = toolCache("bench-gateway");
 
 export const LITELLM = "1.106.2";
 export const PORTKEY = "1.15.2";

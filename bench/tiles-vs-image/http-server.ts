@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { findModel } from "../../core/models.ts";
 import { vllmStart } from "../../core/vllm-flags.ts";
-import { EngineProcess, freePort } from "../../gpu-worker/engines/vllm/process.ts";
+import { EngineProcess, freePort } from "../../gpu-worker/engines/grpc/process.ts";
 
 /** vLLM's own server, which takes whole images; with the flags of the worker's engine, those of its gRPC door aside. */
 export async function startHttpServer(python: string, weights: string) {

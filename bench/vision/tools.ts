@@ -2,12 +2,12 @@
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { existsSync, mkdirSync } from "node:fs";
 import { createRequire } from "node:module";
-import { homedir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { z } from "zod";
+import { toolCache } from "../../test/helpers/tool-cache.ts";
 
-const CACHE = join(process.env.XDG_CACHE_HOME ?? join(homedir(), ".cache"), "tessera", "bench-vision");
+const CACHE = toolCache("bench-vision");
 const PYTHON_PACKAGES = ["pillow==12.1.1", "numpy==2.4.6", "transformers==5.23.0"];
 const SHARP = "0.34.5";
 

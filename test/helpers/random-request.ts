@@ -60,7 +60,9 @@ export const randomRequest: fc.Arbitrary<RandomRequest> = fc.record({
   ),
 });
 
-/** The request's body for a model. Pictures beyond what it can take are left out, as is low detail where it has none. */
+/**
+ * The request's body for a model. Pictures beyond what it can take are left out, as is low detail where it has none.
+ */
 export function bodyOf({ system, turns }: RandomRequest, model: string, most: number): ChatBody {
   const lowDetail = findModel(model)?.lowDetail ?? false;
   let pictures = 0;
@@ -82,10 +84,15 @@ export function bodyOf({ system, turns }: RandomRequest, model: string, most: nu
 }
 
 /**
- * The numbers of preflight and of usage for the same request, which the account answers to both; null when the model,
- * asked about nothing it knows, gave nothing to read, which costs nothing and has no usage.
+ * The numbers of preflight and of usage for each of the requests, all asked at once; without those answered by nothing.
  */
-export async function counts(account: Account, body: ChatBody) {
+export async function countAll(account: Account, bodies: readonly ChatBody[]) {
+  const all = await Promise.all(bodies.map((body) => countBoth(account, body)));
+  return all.filter((each) => each !== null);
+}
+
+/** Null when the model, asked about nothing it knows, gave nothing to read: that costs nothing and has no usage. */
+async function countBoth(account: Account, body: ChatBody) {
   const [{ text_tokens_exact, ...foretold }, response] = await Promise.all([
     account.count(body),
     account.post("/v1/chat/completions", body, { "cache-control": "no-store" }),

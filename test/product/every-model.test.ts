@@ -14,7 +14,7 @@ import { type Account, openAccount } from "../helpers/account.ts";
 import { until } from "../helpers/poll.ts";
 import { killAll } from "../helpers/processes.ts";
 import { allGone, Product, temporaryHome } from "../helpers/product.ts";
-import { bodyOf, counts, randomRequest } from "../helpers/random-request.ts";
+import { bodyOf, countAll, randomRequest } from "../helpers/random-request.ts";
 
 const readiness = z.object({ models: z.record(z.string(), z.boolean()) });
 const ROUNDS = 5;
@@ -62,8 +62,8 @@ it.each(models)("preflight equals usage for $id", async ({ id }) => {
       fc.array(randomRequest, { minLength: REQUESTS_A_ROUND, maxLength: REQUESTS_A_ROUND }),
       async (requests) => {
         // One picture on the largest canvas leaves room for its question, two may not.
-        const all = await Promise.all(requests.map((each) => counts(account, bodyOf(each, id, 1))));
-        for (const { exact, before, after } of all.filter((each) => each !== null)) {
+        const bodies = requests.map((each) => bodyOf(each, id, 1));
+        for (const { exact, before, after } of await countAll(account, bodies)) {
           expect(exact).toBe(true);
           expect(before).toEqual(after);
           expect(after[0]).toBe((after[1] ?? 0) + (after[2] ?? 0));

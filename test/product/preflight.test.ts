@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { dataUrl, stripes } from "../helpers/picture.ts";
 import { MODEL } from "../helpers/question.ts";
-import { bodyOf, counts, randomRequest } from "../helpers/random-request.ts";
+import { bodyOf, countAll, randomRequest } from "../helpers/random-request.ts";
 import { newAccount } from "../helpers/shared.ts";
 
 const ROUNDS = 25;
@@ -19,8 +19,8 @@ describe("preflight", () => {
       fc.asyncProperty(
         fc.array(randomRequest, { minLength: REQUESTS_A_ROUND, maxLength: REQUESTS_A_ROUND }),
         async (requests) => {
-          const all = await Promise.all(requests.map((each) => counts(account, bodyOf(each, MODEL, 4))));
-          for (const { exact, before, after, hasPicture, cost } of all.filter((each) => each !== null)) {
+          const bodies = requests.map((each) => bodyOf(each, MODEL, 4));
+          for (const { exact, before, after, hasPicture, cost } of await countAll(account, bodies)) {
             expect(exact).toBe(true);
             expect(before).toEqual(after);
             expect(after[0]).toBe((after[1] ?? 0) + (after[2] ?? 0));

@@ -1,6 +1,6 @@
 /**
- * The whole product with vLLM on this machine's CPU, in float32. The embedded worker is held by SIGSTOP while vLLM alone
- * answers, and the other way round: a worker that is silent for ten seconds is out of the pool.
+ * The whole product with vLLM on this machine's CPU, in float32. The embedded worker is held by SIGSTOP while vLLM
+ * alone answers, and the other way round: a worker that is silent for ten seconds is out of the pool.
  */
 import { execFileSync, spawn } from "node:child_process";
 import { mkdirSync, writeFileSync } from "node:fs";
@@ -13,15 +13,15 @@ import { z } from "zod";
 import { planTiles } from "../../core/anyres.ts";
 import { HEARTBEAT_EXPIRY_MS } from "../../core/heartbeat.ts";
 import { imageTokens } from "../../core/image-tokens.ts";
-import { engineImageTokens } from "../../gpu-worker/engines/vllm/check.ts";
-import { freePort } from "../../gpu-worker/engines/vllm/process.ts";
+import { engineImageTokens } from "../../gpu-worker/engines/grpc/check.ts";
+import { freePort } from "../../gpu-worker/engines/grpc/process.ts";
 import {
   file_protocol,
   GenerateRequestSchema,
   PlaceholderRangeSchema,
   TokenizedInputSchema,
-} from "../../gpu-worker/engines/vllm/protocol_pb.ts";
-import { generateRequest } from "../../gpu-worker/engines/vllm/request.ts";
+} from "../../gpu-worker/engines/grpc/protocol_pb.ts";
+import { generateRequest } from "../../gpu-worker/engines/grpc/request.ts";
 import { tokenizer } from "../../gpu-worker/testing/engine.ts";
 import { frame, greyImage, post, SECRET, TINY } from "../../gpu-worker/testing/frames.ts";
 import { validateFrame } from "../../gpu-worker/validate.ts";
@@ -36,7 +36,7 @@ import { type ChatBody, type Completion, MODEL, question, textOf } from "../help
 import { readStream, streamEvents } from "../helpers/stream.ts";
 import { workerProcess } from "../helpers/worker-process.ts";
 import { bodyOf, CASES, type Case, oracleCase, picturesOf } from "./cases.ts";
-import { installVllm } from "./install.ts";
+import { PYTHON } from "./tools.ts";
 import { VllmWorker } from "./worker.ts";
 
 const WEIGHTS = join(import.meta.dirname, "../../models/tessera-tiny/weights");
@@ -54,7 +54,6 @@ const expected = z.object({
 });
 type Expected = z.infer<typeof expected>;
 
-let python: string;
 let product: Product;
 let account: Account;
 let vllm: VllmWorker;
@@ -62,7 +61,6 @@ let oracle: ReadonlyMap<string, Expected>;
 let removeHome: () => void;
 
 beforeAll(async () => {
-  python = installVllm(console.log);
   const { home, remove } = temporaryHome();
   removeHome = remove;
   const port = await freePort();
@@ -72,7 +70,7 @@ beforeAll(async () => {
     TESSERA_POOL_TARGETS: JSON.stringify({ vllm: `http://127.0.0.1:${port}` }),
   });
   account = await openAccount(product.address, 1_000_000_000);
-  vllm = new VllmWorker({ python, port, secret: SECRET, name: "vllm", edgeUrl: product.address.url });
+  vllm = new VllmWorker({ port, secret: SECRET, name: "vllm", edgeUrl: product.address.url });
   [oracle] = await Promise.all([askTransformers(join(home, "oracle")), vllm.ready()]);
 });
 
@@ -88,7 +86,7 @@ async function askTransformers(folder: string): Promise<ReadonlyMap<string, Expe
   for (const { name, bytes } of CASES.flatMap(picturesOf)) writeFileSync(join(folder, name), bytes);
   const cases = CASES.map((each) => oracleCase(each, TINY.defaults.maxTokens));
   writeFileSync(join(folder, "cases.json"), JSON.stringify(cases));
-  const child = spawn(python, [join(import.meta.dirname, "oracle.py"), WEIGHTS, folder], {
+  const child = spawn(PYTHON, [join(import.meta.dirname, "oracle.py"), WEIGHTS, folder], {
     env: { ...process.env, HF_HUB_OFFLINE: "1", CUDA_VISIBLE_DEVICES: "" },
     stdio: ["ignore", "pipe", "pipe"],
   });
@@ -135,7 +133,7 @@ describe("vLLM behind the product", () => {
   it("has the messages and numbers that the worker speaks", () => {
     const installed = z
       .record(z.string(), z.record(z.string(), z.tuple([z.int(), z.string(), z.boolean()])))
-      .parse(JSON.parse(execFileSync(python, [join(import.meta.dirname, "wire.py")], { encoding: "utf8" })));
+      .parse(JSON.parse(execFileSync(PYTHON, [join(import.meta.dirname, "wire.py")], { encoding: "utf8" })));
     for (const message of file_protocol.messages) {
       for (const field of message.fields) {
         const name = `${message.typeName}.${field.name}`;
@@ -345,7 +343,6 @@ describe("an engine with its pinpoints in another order", () => {
   it("is found before it serves", async () => {
     const pinpoints = { image_grid_pinpoints: TINY.geometry.pinpoints };
     const wrong = new VllmWorker({
-      python,
       port: await freePort(),
       secret: SECRET,
       name: "wrong",

@@ -5,9 +5,10 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { text } from "node:stream/consumers";
 import { z } from "zod";
-import { connect, type VllmClient } from "../../gpu-worker/engines/vllm/client.ts";
+import { connect, type EngineClient } from "../../gpu-worker/engines/grpc/client.ts";
 import { until } from "../helpers/poll.ts";
 import { processTree } from "../helpers/processes.ts";
+import { PYTHON } from "./tools.ts";
 
 const MAIN = join(import.meta.dirname, "../../gpu-worker/main.ts");
 /** On two busy processors; alone it takes 80 seconds. */
@@ -17,7 +18,6 @@ const line = z.looseObject({ event: z.string(), port: z.int().optional(), state:
 type Line = z.infer<typeof line>;
 
 export interface VllmWorkerOptions {
-  readonly python: string;
   readonly port: number;
   readonly secret: string;
   readonly name: string;
@@ -32,7 +32,7 @@ export class VllmWorker {
   readonly #problems: Promise<string>;
   #ended = false;
 
-  constructor({ python, port, secret, name, edgeUrl, flags }: VllmWorkerOptions) {
+  constructor({ port, secret, name, edgeUrl, flags }: VllmWorkerOptions) {
     this.url = `http://127.0.0.1:${port}`;
     this.#child = spawn(process.execPath, [MAIN], {
       env: {
@@ -43,7 +43,7 @@ export class VllmWorker {
         TESSERA_WORKER_NAME: name,
         TESSERA_ENGINE: "vllm",
         TESSERA_GPU: "cpu",
-        TESSERA_PYTHON: python,
+        TESSERA_PYTHON: PYTHON,
         TESSERA_DRAIN_MS: "60000",
         HF_HUB_OFFLINE: "1",
         ...(edgeUrl && { TESSERA_EDGE_URL: edgeUrl }),
@@ -76,7 +76,7 @@ export class VllmWorker {
   }
 
   /** The engine that answers at present. */
-  engine(): VllmClient {
+  engine(): EngineClient {
     const port = this.lines.findLast(({ event }) => event === "engine_started")?.port;
     if (port === undefined) throw new Error("The engine has not started.");
     return connect(port);

@@ -1,4 +1,4 @@
-"""SGLang behind the protocol that the worker speaks to its engine (gpu-worker/engines/vllm/protocol.proto).
+"""SGLang behind the protocol that the worker speaks to its engine (gpu-worker/engines/grpc/protocol.proto).
 
 SGLang's own gRPC servicer takes pixels, but hands LLaVA's `image_sizes` on as one tensor, which neither `pad_input_ids`
 nor `forward` of SGLang 0.5.23 can read (`srt/models/llava.py`). Its offline engine takes them as a list of pairs: this

@@ -1,9 +1,11 @@
-/** Whether an engine that answers is the one that the worker needs: its model, its counts of image tokens, its aborts. */
+/**
+ * Whether an engine that answers is the one that the worker needs: its model, its counts of image tokens, its aborts.
+ */
 import { setTimeout as sleep } from "node:timers/promises";
 import { imageTokens } from "../../../core/image-tokens.ts";
 import type { Model } from "../../../core/models.ts";
 import { fail, ok, type Result } from "../../../core/result.ts";
-import type { VllmClient } from "./client.ts";
+import type { EngineClient } from "./client.ts";
 import { IMAGE } from "./request.ts";
 
 /**
@@ -27,10 +29,10 @@ const ABORTED_TOKENS = 512;
 const ABORT_MS = 30_000;
 
 /**
- * Refuses an engine of another model or geometry, then aborts one generation: the first abort of an engine is slow. Gives
- * the number of ids that the engine can sample: its rows of logits, padding included.
+ * Refuses an engine of another model or geometry, then aborts one generation: the first abort of an engine is slow.
+ * Gives the number of ids that the engine can sample: its rows of logits, padding included.
  */
-export async function checkEngine(client: VllmClient, model: Model): Promise<Result<number, string>> {
+export async function checkEngine(client: EngineClient, model: Model): Promise<Result<number, string>> {
   const { vocabSize } = await client.getModelInfo({});
   if (vocabSize <= model.imageToken) {
     return fail(`the engine knows ${vocabSize} ids; ${model.id} marks images with ${model.imageToken}`);
@@ -49,7 +51,7 @@ export async function checkEngine(client: VllmClient, model: Model): Promise<Res
 }
 
 /** The tokens that the engine, given the whole image, computes by itself. */
-export async function engineImageTokens(client: VllmClient, model: Model, url: string): Promise<number> {
+export async function engineImageTokens(client: EngineClient, model: Model, url: string): Promise<number> {
   const replies = client.generate({
     requestId: `known-image-${crypto.randomUUID()}`,
     stream: true,
@@ -62,7 +64,7 @@ export async function engineImageTokens(client: VllmClient, model: Model, url: s
   return counted;
 }
 
-async function abortOne(client: VllmClient, { imageToken }: Model): Promise<Result<void, string>> {
+async function abortOne(client: EngineClient, { imageToken }: Model): Promise<Result<void, string>> {
   const requestId = `abort-${crypto.randomUUID()}`;
   const replies = client.generate({
     requestId,

@@ -104,7 +104,10 @@ function withoutOurs(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   return Object.fromEntries(Object.entries(env).filter(([name]) => !name.startsWith("TESSERA_")));
 }
 
-/** A warning or an error of the engine's log. When the engine dies it logs what it was computing: that stays out of ours. */
+/**
+ * A warning or an error of the engine's log. When the engine dies it logs what it was computing: that stays out of
+ * ours.
+ */
 function problemOf(line: string): string | undefined {
   if (!/\b(WARNING|ERROR|CRITICAL)\b|^\w*Error\b/.test(line) || /dump_input|tensor\(/.test(line))
     return undefined;

@@ -1,18 +1,21 @@
-/** vLLM, or SGLang behind our servicer, in a process of its own on this machine: fed with ready tiles over vLLM's gRPC. */
+/**
+ * An engine in a process of its own on this machine, which is fed with ready tiles over vLLM's gRPC protocol: vLLM
+ * itself, or SGLang behind our servicer.
+ */
 import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { ConnectError } from "@connectrpc/connect";
+import type { EngineStart } from "../../../core/engine-start.ts";
 import type { Model } from "../../../core/models.ts";
 import { fail, ok, type Result } from "../../../core/result.ts";
-import type { EngineStart } from "../../../core/vllm-flags.ts";
 import type { Log } from "../../log.ts";
 import type { Engine, EngineRequest, EngineStep, EngineTimings, Generation } from "../engine.ts";
 import { checkEngine } from "./check.ts";
-import { connect, type VllmClient } from "./client.ts";
+import { connect, type EngineClient } from "./client.ts";
 import { EngineProcess, freePort } from "./process.ts";
 import { generateRequest, type LogitBias, tokensOf, withoutPadding } from "./request.ts";
 
-export interface VllmEngineOptions {
+export interface GrpcEngineOptions {
   readonly model: Model;
   /** The tokenizer's entries: ids from here on are the engine's padding, and mean nothing. */
   readonly vocabulary: number;
@@ -35,7 +38,7 @@ const HEALTH_TIMEOUT_MS = 5000;
 const MISSED_ANSWERS = 3;
 
 /** Starts the engine, waits until it answers and checks that it is the right one. Fails with a sentence. */
-export async function startVllmEngine(options: VllmEngineOptions): Promise<Result<Engine, string>> {
+export async function startGrpcEngine(options: GrpcEngineOptions): Promise<Result<Engine, string>> {
   const { model, start, python, flags, log, signal } = options;
   const port = await freePort();
   const address = ["--host", "127.0.0.1", "--port", String(port)];
@@ -59,7 +62,7 @@ export async function startVllmEngine(options: VllmEngineOptions): Promise<Resul
   }
   const { milliseconds, rows } = usable.value;
   log("info", "engine_started", { port, milliseconds });
-  return ok(new VllmEngine(client, engineProcess, rows, options));
+  return ok(new GrpcEngine(client, engineProcess, rows, options));
 }
 
 interface BroughtUp {
@@ -70,7 +73,7 @@ interface BroughtUp {
 }
 
 async function bringUp(
-  client: VllmClient,
+  client: EngineClient,
   model: Model,
   dead: () => boolean,
 ): Promise<Result<BroughtUp, string>> {
@@ -89,7 +92,7 @@ async function bringUp(
   }
 }
 
-async function healthy(client: VllmClient): Promise<boolean> {
+async function healthy(client: EngineClient): Promise<boolean> {
   try {
     return (await client.healthCheck({}, { timeoutMs: HEALTH_TIMEOUT_MS })).healthy;
   } catch {
@@ -97,10 +100,10 @@ async function healthy(client: VllmClient): Promise<boolean> {
   }
 }
 
-class VllmEngine implements Engine {
+class GrpcEngine implements Engine {
   readonly slots: number;
   readonly lost: Promise<string>;
-  readonly #client: VllmClient;
+  readonly #client: EngineClient;
   readonly #process: EngineProcess;
   readonly #model: Model;
   readonly #logitBias: LogitBias;
@@ -112,10 +115,10 @@ class VllmEngine implements Engine {
   #closing = false;
 
   constructor(
-    client: VllmClient,
+    client: EngineClient,
     engineProcess: EngineProcess,
     rows: number,
-    { slots, model, vocabulary, log }: VllmEngineOptions,
+    { slots, model, vocabulary, log }: GrpcEngineOptions,
   ) {
     this.slots = slots;
     this.#client = client;

@@ -1,4 +1,7 @@
-/** From the worker's request to vLLM's: token ids, one tensor of all images, where they stand, and what names them in caches. */
+/**
+ * From the worker's request to the engine's: token ids, one tensor of all images, where they stand, and what names them
+ * in caches.
+ */
 import { createHash } from "node:crypto";
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import { planTiles } from "../../../core/anyres.ts";
@@ -23,8 +26,8 @@ export function withoutPadding(vocabulary: number, rows: number): LogitBias {
 }
 
 /**
- * How many alternatives the engine is asked for, so that `count` of the vocabulary are among them: those that are ruled out
- * keep their probabilities, and the sampled id comes first and takes a place.
+ * How many alternatives the engine is asked for, so that `count` of the vocabulary are among them: those that are ruled
+ * out keep their probabilities, and the sampled id comes first and takes a place.
  */
 function askedLogprobs(count: number, logitBias: LogitBias): number {
   return count === 0 ? 0 : 1 + count + Object.keys(logitBias).length;
