@@ -1,8 +1,7 @@
-/** From a frame's pixels to the tensor of a vision tower. */
-import { planTiles } from "../core/anyres.ts";
+/** From a frame's pixels to the normalised tensor of a vision tower. */
 import type { Geometry } from "../core/models.ts";
-import { cutGrid } from "../core/tiles.ts";
 import type { EngineImage } from "./engines/engine.ts";
+import { tilesOf } from "./tiles.ts";
 
 const MEAN = [0.48145466, 0.4578275, 0.40821073] as const;
 const DEVIATION = [0.26862954, 0.26130258, 0.27577711] as const;
@@ -30,16 +29,12 @@ export interface NormalisedTiles {
  * normalisation, so not 0 after it.
  */
 export function normalisedTiles(
-  { frame, pixels }: EngineImage,
+  image: EngineImage,
   geometry: Geometry,
   into?: Float32Array,
 ): NormalisedTiles {
   const area = geometry.tile ** 2;
-  const tiles = [pixels.subarray(0, 3 * area)];
-  if (frame.grid) {
-    const plan = planTiles(frame.width, frame.height, geometry);
-    tiles.push(...cutGrid(pixels.subarray(3 * area), plan, geometry.tile));
-  }
+  const tiles = tilesOf(image, geometry);
   const size = tiles.length * 3 * area;
   const data = into?.subarray(0, size) ?? new Float32Array(size);
   tiles.forEach((tile, index) => {

@@ -102,16 +102,30 @@ def floats(name: str, shape: list[str | int]) -> onnx.ValueInfoProto:
     return helper.make_tensor_value_info(name, T.FLOAT, shape)
 
 
+def patch_embedding(g: Graph, folder: Path, channels: int, width: int) -> tuple[str, str]:
+    """The convolution over normalised pixels as a matrix for 8-bit ones, [patch * patch * 3, width], and its bias."""
+    processor = json.loads((folder / "preprocessor_config.json").read_text())
+    mean, deviation = (np.array(processor[key]) for key in ("image_mean", "image_std"))
+    per_channel = lambda value: g.constant(value.reshape(channels, 1), np.float32)
+    kernel = g.op("Transpose", g.weight(VISION + "embeddings.patch_embedding.weight"), perm=[2, 3, 1, 0])
+    weight = g.op("Mul", kernel, per_channel(1 / (255 * deviation)))
+    bias = g.op("ReduceSum", g.op("Mul", kernel, per_channel(-mean / deviation)), g.constant([0, 1, 2]), keepdims=0)
+    return g.op("Reshape", weight, g.constant([-1, width])), bias
+
+
 def vision_encoder(folder: Path, config: dict) -> None:
-    """Normalised tiles to projected patch features: the tower up to `vision_feature_layer`, then the projector."""
+    """8-bit tiles to projected patch features: the tower up to `vision_feature_layer`, then the projector."""
     vision, g = config["vision_config"], Graph(folder)
     width, heads, eps = vision["hidden_size"], vision["num_attention_heads"], vision["layer_norm_eps"]
-    patch, tile = vision["patch_size"], vision["image_size"]
-    patches = (tile // patch) ** 2
+    patch, tile, channels = vision["patch_size"], vision["image_size"], vision["num_channels"]
+    side = tile // patch
+    patches = side**2
     used = vision["num_hidden_layers"] + 1 + config["vision_feature_layer"]
-    x = g.op("Conv", "pixel_values", g.weight(VISION + "embeddings.patch_embedding.weight"), strides=[patch, patch])
-    x = g.op("Transpose", g.op("Reshape", x, g.constant([0, width, patches])), perm=[0, 2, 1])
-    shape = g.op("Concat", g.dimension("pixel_values", 0), g.constant([1, width]), axis=0)
+    weight, bias = patch_embedding(g, folder, channels, width)
+    x = g.op("Reshape", "pixels", g.constant([-1, side, patch, side, patch * channels]))
+    x = g.op("Reshape", g.op("Transpose", x, perm=[0, 1, 3, 2, 4]), g.constant([-1, patches, patch**2 * channels]))
+    x = g.op("Add", g.op("MatMul", g.op("Cast", x, to=T.FLOAT), weight), bias)
+    shape = g.op("Concat", g.dimension("pixels", 0), g.constant([1, width]), axis=0)
     x = g.op("Concat", g.op("Expand", g.weight(VISION + "embeddings.class_embedding"), shape), x, axis=1)
     x = g.op("Add", x, g.weight(VISION + "embeddings.position_embedding.weight"))
     x = g.layer_norm(x, VISION + "pre_layrnorm", eps)
@@ -129,7 +143,7 @@ def vision_encoder(folder: Path, config: dict) -> None:
     g.op("Identity", g.linear(x, "multi_modal_projector.linear_2"), outputs=["image_features"])
     g.save(
         folder / "vision_encoder.onnx",
-        [floats("pixel_values", ["tiles", 3, tile, tile])],
+        [helper.make_tensor_value_info("pixels", T.UINT8, ["tiles", tile, tile, channels])],
         [floats("image_features", ["tiles", patches, config["text_config"]["hidden_size"]])],
     )
 

@@ -3,7 +3,6 @@
     python runtime.py PICTURE QUESTION
 """
 
-import json
 import sys
 from pathlib import Path
 
@@ -31,15 +30,12 @@ class Runtime:
         self.stop = self.tokenizer.token_to_id("<|im_end|>")
         with safe_open(str(folder / "model.safetensors"), "numpy") as f:
             self.newline = f.get_tensor("image_newline").astype(np.float32)
-        processor = json.loads((folder / "preprocessor_config.json").read_text())
-        self.mean, self.std = (np.array(processor[k], np.float32) for k in ("image_mean", "image_std"))
         self.cache = [i.name for i in self.decode.get_inputs()[2:]]
 
     def image_tokens(self, image: Image.Image, low: bool = False) -> np.ndarray:
         """The image's tokens [n, d], packed as the prompt holds them."""
         cut = [views.base_view(image)] if low else views.split(image)
-        pixels = (np.stack([np.asarray(v.image) for v in cut]).astype(np.float32) / 255 - self.mean) / self.std
-        features = self.vision.run(None, {"pixel_values": np.ascontiguousarray(pixels.transpose(0, 3, 1, 2))})[0]
+        features = self.vision.run(None, {"pixels": np.stack([np.asarray(v.image) for v in cut])})[0]
         rows = np.concatenate([features.reshape(-1, features.shape[-1]), self.newline[None]])
         return rows[views.base_index() if low else views.feature_index(*image.size)]
 

@@ -2,7 +2,7 @@
 import { availableParallelism } from "node:os";
 import type { Model } from "../../../core/models.ts";
 import { NEWLINE, packImage } from "../../../core/pack.ts";
-import { normalisedTiles } from "../../normalise.ts";
+import { tilesOf } from "../../tiles.ts";
 import type { Engine, EngineImage } from "../engine.ts";
 import { type Graphs, loadGraphs } from "./graphs.ts";
 import { ImageCache } from "./image-cache.ts";
@@ -64,7 +64,7 @@ export function engineOver(
 
 function preparation(graphs: Graphs, model: Model, images: ImageCache): Preparation {
   const encode = async (image: EngineImage) => {
-    const features = await graphs.encode(normalisedTiles(image, model.geometry));
+    const features = await graphs.encode(tilesOf(image, model.geometry));
     const { width, height, grid } = image.frame;
     return pack(features, packImage(width, height, model.geometry, grid ? "high" : "low"), graphs);
   };

@@ -2,7 +2,6 @@
 import { join } from "node:path";
 import type { InferenceSession, Tensor } from "onnxruntime-node";
 import { z } from "zod";
-import type { NormalisedTiles } from "../../normalise.ts";
 import type { CacheShape, CacheView, NewPositions } from "./key-value-cache.ts";
 import { readJson, readTensor, WEIGHT_FILES } from "./weights.ts";
 
@@ -32,8 +31,8 @@ export interface Graphs {
   readonly width: number;
   readonly cacheShape: CacheShape;
   readonly imageNewline: Float32Array;
-  /** Features of tiles, as rows of `width`. */
-  encode(tiles: NormalisedTiles): Promise<Float32Array>;
+  /** Features of tiles of 8-bit RGB, as rows of `width`. */
+  encode(tiles: readonly Uint8Array[]): Promise<Float32Array>;
   /** Embeddings of token ids, as rows of `width`. */
   embed(ids: readonly number[]): Float32Array;
   /** A whole prompt, given as embeddings. */
@@ -47,23 +46,20 @@ export interface Graphs {
 export async function loadGraphs(folder: string, threads: number, tile: number): Promise<Graphs> {
   const config = modelConfig.parse(await readJson(join(folder, WEIGHT_FILES.config))).text_config;
   const imageNewline = await readTensor(join(folder, WEIGHT_FILES.tensors), "image_newline");
-  const open = (name: string, threadsMay: "sleep" | "spin" = "sleep") =>
+  const open = (name: string) =>
     onnxruntime.InferenceSession.create(join(folder, name), {
       intraOpNumThreads: threads,
       // The graphs are written with fused operators where these are quicker; further fusing makes them slower.
       graphOptimizationLevel: "basic",
       extra: {
-        session: {
-          intra_op: { allow_spinning: threadsMay === "spin" ? "1" : "0" },
-          // Between calls they would take the cores that HTTP and the other processes of the machine need.
-          force_spinning_stop: "1",
-        },
+        // Within a call waiting threads spin: to wake them for every operator would make vision take a third longer. Between
+        // calls they would take the cores that HTTP and the other processes of the machine need.
+        session: { force_spinning_stop: "1" },
       },
     });
   const vision = await open(WEIGHT_FILES.vision);
   const prefill = await open(WEIGHT_FILES.prefill);
-  // A step is a hundred operators of a few microseconds each: to wake a thread for every one would take most of it.
-  const decode = await open(WEIGHT_FILES.decode, "spin");
+  const decode = await open(WEIGHT_FILES.decode);
 
   const { hidden_size: width, num_hidden_layers: layers, vocab_size: vocabulary } = config;
   const heads = config.num_key_value_heads ?? config.num_attention_heads;
@@ -76,11 +72,9 @@ export async function loadGraphs(folder: string, threads: number, tile: number):
     cacheShape: { layers, heads, headSize },
     imageNewline,
 
-    async encode({ count, data }) {
-      const output = await vision.run({
-        pixel_values: new onnxruntime.Tensor("float32", data, [count, 3, tile, tile]),
-      });
-      return floats(output.image_features);
+    async encode(tiles) {
+      const pixels = new onnxruntime.Tensor("uint8", Buffer.concat(tiles), [tiles.length, tile, tile, 3]);
+      return floats((await vision.run({ pixels })).image_features);
     },
 
     embed(ids) {

@@ -23,7 +23,8 @@ const BLOCK = 128;
 
 /**
  * Keys and values of the sequences that decode together, one row each. Rows are written in place: a step copies what
- * is new and nothing else.
+ * is new and nothing else. Memory once taken is kept, since fresh pages cost more than what is written to them; it is at most
+ * that of all rows at the model's longest prompt.
  */
 export class KeyValueCache {
   readonly #shape: CacheShape;
@@ -58,11 +59,9 @@ export class KeyValueCache {
     const row = this.rows;
     if (row === this.#slots) throw new Error("The cache has no free row.");
     this.#fit(Math.max(prefill.count, ...this.#used));
-    const rowSize = this.#shape.heads * this.#length * this.#shape.headSize;
-    // What an earlier sequence left, were it not a number, would spoil even a masked sum.
-    for (const tensor of this.#tensors) tensor.fill(0, row * rowSize, (row + 1) * rowSize);
     this.#used.push(0);
     this.#write(row, prefill, 0);
+    this.#clearBehind(row);
   }
 
   /** Adds the same number of positions to every row. */
@@ -110,16 +109,32 @@ export class KeyValueCache {
     const length = Math.ceil(positions / BLOCK) * BLOCK;
     if (length === this.#length) return;
     const { heads, headSize } = this.#shape;
+    const [from, to] = [this.#length * headSize, length * headSize];
+    const size = this.#slots * heads * to;
+    const order = Array.from({ length: this.rows * heads }, (_, head) => head);
+    // Longer heads move away from the first, shorter ones towards it: no head may be written over before it has moved.
+    if (to > from) order.reverse();
     this.#tensors = this.#tensors.map((source) => {
-      const target = new Float32Array(this.#slots * heads * length * headSize);
-      this.#used.forEach((used, row) => {
-        for (let head = row * heads; head < (row + 1) * heads; head += 1) {
-          const from = head * this.#length * headSize;
-          target.set(source.subarray(from, from + used * headSize), head * length * headSize);
-        }
-      });
+      const target = source.length < size ? new Float32Array(size) : source;
+      for (const head of order) {
+        const taken = (this.#used[Math.floor(head / heads)] ?? 0) * headSize;
+        target.set(source.subarray(head * from, head * from + taken), head * to);
+      }
       return target;
     });
     this.#length = length;
+    for (let row = 0; row < this.rows; row += 1) this.#clearBehind(row);
+  }
+
+  /** Zeros behind a row's positions: what lay there, were it not a number, would spoil even a masked sum. */
+  #clearBehind(row: number): void {
+    const { heads, headSize } = this.#shape;
+    const taken = (this.#used[row] ?? 0) * headSize;
+    const size = this.#length * headSize;
+    for (const tensor of this.#tensors) {
+      for (let head = row * heads; head < (row + 1) * heads; head += 1) {
+        tensor.fill(0, head * size + taken, (head + 1) * size);
+      }
+    }
   }
 }
