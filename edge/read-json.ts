@@ -4,6 +4,7 @@ import type { AppEnv } from "./app-env.ts";
 import { ApiError } from "./errors.ts";
 import { digestOf } from "./images/digest.ts";
 import { readBody } from "./read-bytes.ts";
+import { firstIssue, wrongField } from "./wrong-field.ts";
 
 interface Options {
   readonly maxBytes?: number;
@@ -13,9 +14,6 @@ interface Options {
    */
   readonly unsupported?: ReadonlyMap<string, string | null>;
 }
-
-/** How much of an unknown field's name an error repeats. */
-const MAX_NAME_CHARACTERS = 128;
 
 const SMALL_BODY_BYTES = 64 << 10;
 
@@ -71,29 +69,19 @@ function parseBody<Schema extends z.ZodType>(
     );
   }
 
-  const parsed = schema.safeParse(parseJson(bytes));
+  const parsed = schema.safeParse(parseJson(bytes), { reportInput: true });
   if (parsed.success) return parsed.data;
-  const issue = deepest(parsed.error.issues[0]!);
-  const path = issue.path.join(".");
+  const issue = firstIssue(parsed.error);
   const top = String(issue.path[0] ?? "");
-  if (issue.code === "unrecognized_keys") {
-    const param = [...issue.path, issue.keys[0]].join(".").slice(0, MAX_NAME_CHARACTERS);
-    throw new ApiError("unsupported_parameter", `The parameter '${param}' is not supported.`, { param });
-  }
-  const taken = unsupported.get(top) ?? unsupported.get(path);
-  if (taken !== undefined || unsupported.has(top)) {
+  const taken = unsupported.get(top) ?? unsupported.get(issue.path.join("."));
+  if (issue.code !== "unrecognized_keys" && (taken !== undefined || unsupported.has(top))) {
     const message =
       taken == null
         ? `'${top}' is not supported.`
         : `This value of '${top}' is not supported, only ${taken}.`;
     throw new ApiError("unsupported_parameter", message, { param: top });
   }
-  const where = path === "" ? "The body" : `'${path}'`;
-  throw new ApiError(
-    "invalid_value",
-    `${where} is not valid: ${issue.message}.`,
-    path === "" ? {} : { param: path },
-  );
+  throw wrongField(issue);
 }
 
 /** Counts what begins or parts JSON's values, without parsing. A text's own commas and brackets count too. */
@@ -115,16 +103,4 @@ function parseJson(bytes: Uint8Array): unknown {
   } catch {
     throw new ApiError("malformed_json", "The body is not valid JSON.");
   }
-}
-
-type Issue = z.core.$ZodIssue;
-
-/** Inside a union, the branch that came furthest says best what is wrong. */
-function deepest(issue: Issue): Issue {
-  if (issue.code !== "invalid_union") return issue;
-  const inner = issue.errors
-    .flatMap((branch) => branch.slice(0, 1))
-    .map((each) => ({ ...deepest(each), path: [...issue.path, ...deepest(each).path] }))
-    .sort((left, right) => right.path.length - left.path.length)[0];
-  return inner && inner.path.length > issue.path.length ? inner : issue;
 }

@@ -100,6 +100,13 @@ function readSource(url: string, param: string): ImageSource {
     if (!bytes.ok) throw new ApiError("image_data_url_invalid", bytes.error, { param });
     return { kind: "bytes", bytes: bytes.value };
   }
+  if (!URL.canParse(url)) {
+    throw new ApiError(
+      "url_invalid",
+      "An image's URL is a base64 data URL, an https URL, or sha256:<hex> of an uploaded image.",
+      { param },
+    );
+  }
   return { kind: "url", url };
 }
 

@@ -59,7 +59,9 @@ const jsonSchema = z
   });
 
 /** OpenAI's names of formats. */
-const formatName = z.string().regex(/^[A-Za-z0-9_-]{1,64}$/);
+const formatName = z
+  .string()
+  .regex(/^[A-Za-z0-9_-]{1,64}$/, "it takes 1 to 64 letters, digits, underscores and hyphens");
 
 const responseFormat = z
   .discriminatedUnion("type", [

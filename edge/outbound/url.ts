@@ -45,7 +45,7 @@ export function checkPublicUrl(text: string, rules: UrlRules = {}): Result<URL, 
   if (!url) {
     return fail({
       code: "url_invalid",
-      message: `Not an absolute URL of at most ${MAX_URL_CHARACTERS} characters.`,
+      message: `The URL must be absolute and have at most ${MAX_URL_CHARACTERS} characters.`,
     });
   }
   if (url.username !== "" || url.password !== "")

@@ -161,7 +161,7 @@ describe("a key", () => {
       await expectRefusal(response, {
         status: 400,
         code: "invalid_value",
-        message: /is not valid/,
+        message: /^'.*' must (be|have) /,
         param,
       });
       expect(response.headers.get("x-should-retry")).toBe("false");

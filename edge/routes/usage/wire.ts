@@ -16,7 +16,7 @@ const hour = z.coerce
   .int()
   .min(0)
   .max(LAST_SECOND)
-  .multipleOf(3600, "usage is kept by the hour: send a whole hour in Unix seconds")
+  .multipleOf(3600, "it must be a whole hour, in Unix seconds")
   .openapi({ type: "integer", minimum: 0, maximum: LAST_SECOND, multipleOf: 3600 });
 
 export const usageQuery = z.strictObject({

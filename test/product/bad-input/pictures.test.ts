@@ -55,7 +55,11 @@ const PICTURES: readonly (readonly [string, Uint8Array | string, Refusal])[] = [
   ["a digest of nothing", `sha256:${"0".repeat(64)}`, refused("image_not_found", /no image sha256:0/, 404)],
   ["a digest in capitals", `sha256:${"A".repeat(64)}`, refused("url_not_public", /https/)],
   ["a file", "file:///etc/passwd", refused("url_not_public", /https/)],
-  ["a relative address", "star.png", refused("url_invalid", /absolute URL/)],
+  [
+    "a relative address",
+    "star.png",
+    refused("url_invalid", /^An image's URL is a base64 data URL, an https URL, or sha256:/),
+  ],
 ];
 
 describe.concurrent("a picture", () => {
