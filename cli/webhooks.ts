@@ -3,7 +3,7 @@ import { requestJson } from "./api.ts";
 import { apiCommand, examples, newCommand, print, toCount, toMicrocredits } from "./command.ts";
 import { findConnection } from "./connection.ts";
 
-const endpoint = z.looseObject({ url: z.string(), balance_low_microcredits: z.number() });
+const endpoint = z.looseObject({ url: z.string().nullable(), balance_low_microcredits: z.number() });
 const delivery = z.looseObject({
   id: z.string(),
   type: z.string(),
@@ -16,6 +16,7 @@ const delivery = z.looseObject({
 const deliveryList = z.looseObject({ data: z.array(delivery), has_more: z.boolean() });
 
 const PATH = "/v1/webhooks";
+const NOWHERE = "The account's events go nowhere.";
 
 export function webhooks() {
   const show = apiCommand("show", "show where the account's events go")
@@ -46,7 +47,7 @@ export function webhooks() {
     .action(async (options) => {
       const asked = { method: "DELETE", path: PATH } as const;
       const answer = await requestJson(findConnection(options), asked, z.unknown());
-      print(options.json, answer, () => "The account's events go nowhere.");
+      print(options.json, answer, () => NOWHERE);
     });
 
   const deliveries = apiCommand("deliveries", "list what has become of events, the latest first")
@@ -81,6 +82,7 @@ export function webhooks() {
 }
 
 function describe({ url, balance_low_microcredits: low }: z.infer<typeof endpoint>): string {
+  if (url === null) return NOWHERE;
   return `${url}  ${low > 0 ? `told when less than ${low} micro-credits are left` : "not told of a low balance"}`;
 }
 

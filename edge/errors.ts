@@ -65,7 +65,6 @@ export const ERROR_KINDS = {
   key_not_found: request(404),
   receipt_not_found: request(404),
   account_not_found: request(404),
-  webhook_not_found: request(404),
   delivery_not_found: request(404),
 
   key_revoked: request(409),

@@ -100,6 +100,15 @@ describe("the account page", () => {
     await standing.getByText("usage:read").waitFor();
   });
 
+  it("asks nothing that fails of a new account", async () => {
+    const account = await newAccount();
+    const { page, requests } = await open({ path: "/account", key: account.key });
+    await part(page, "Webhooks").first().getByText("go nowhere yet").waitFor();
+    await page.waitForLoadState("networkidle");
+    const asked = requests.map(async (request) => [request.url(), (await request.response())?.status()]);
+    expect((await Promise.all(asked)).filter(([, status]) => status !== 200)).toEqual([]);
+  });
+
   it("says that a key is unknown, and lets another be given", async () => {
     const account = await newAccount();
     const { page } = await open({ path: "/account", key: "tsr_nonsense" });
@@ -247,7 +256,7 @@ describe("the account page", () => {
     await until("the event", () => receiver.received.some(({ body }) => body.includes('"balance.low"')));
     await webhooks.getByRole("button", { name: "Send them nowhere" }).click();
     await webhooks.getByText("go nowhere yet").waitFor();
-    expect((await account.fetch("/v1/webhooks")).status).toBe(404);
+    expect(await (await account.fetch("/v1/webhooks")).json()).toMatchObject({ url: null });
   });
 
   const looks = [

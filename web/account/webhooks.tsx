@@ -1,7 +1,7 @@
 /** Where the account's own events go, and what has become of all its events. */
 import { useId, useState } from "preact/hooks";
 import * as z from "zod/mini";
-import { ok, type Result } from "../../core/result.ts";
+import type { Result } from "../../core/result.ts";
 import { credits, toMicroCredits } from "../shared/amounts.ts";
 import { type Failure, send, sendForJson } from "../shared/api.ts";
 import { useTexts } from "../shared/language.ts";
@@ -10,14 +10,14 @@ import { Deliveries } from "./deliveries.tsx";
 import { Part } from "./part.tsx";
 import { useResource } from "./resource.ts";
 
-const endpoint = z.object({ url: z.string(), balance_low_microcredits: z.int() });
+const endpoint = z.object({ url: z.nullable(z.string()), balance_low_microcredits: z.int() });
 type Endpoint = z.infer<typeof endpoint>;
 
 const PATH = "/v1/webhooks";
 
 export function Webhooks({ apiKey }: { readonly apiKey: string }) {
   const { account: texts } = useTexts();
-  const resource = useResource(() => readEndpoint(apiKey), [apiKey]);
+  const resource = useResource(() => sendForJson(PATH, { key: apiKey }, endpoint), [apiKey]);
   return (
     <Part heading={texts.webhooks} resource={resource}>
       {(set) => (
@@ -30,23 +30,17 @@ export function Webhooks({ apiKey }: { readonly apiKey: string }) {
   );
 }
 
-/** null where none is set. */
-async function readEndpoint(key: string): Promise<Result<Endpoint | null, Failure>> {
-  const read = await sendForJson(PATH, { key }, endpoint);
-  return !read.ok && read.error.code === "webhook_not_found" ? ok(null) : read;
-}
-
 interface EndpointFormProps {
   readonly apiKey: string;
-  readonly set: Endpoint | null;
+  readonly set: Endpoint;
   readonly onSet: () => void;
 }
 
 function EndpointForm({ apiKey: key, set, onSet }: EndpointFormProps) {
   const { account: texts } = useTexts();
-  const [url, setUrl] = useState(set?.url ?? "");
+  const [url, setUrl] = useState(set.url ?? "");
   const [low, setLow] = useState(
-    set && set.balance_low_microcredits > 0 ? credits(set.balance_low_microcredits) : "",
+    set.balance_low_microcredits > 0 ? credits(set.balance_low_microcredits) : "",
   );
   const [failure, fail] = useState<Failure | null>(null);
   const id = useId();
@@ -67,7 +61,7 @@ function EndpointForm({ apiKey: key, set, onSet }: EndpointFormProps) {
       }}
     >
       <p class="wide hint">
-        {set ? texts.eventsGo : texts.eventsGoNowhere} {texts.signedWith}
+        {set.url !== null ? texts.eventsGo : texts.eventsGoNowhere} {texts.signedWith}
       </p>
       <div class="wide">
         <label for={`${id}-url`}>{texts.endpoint}</label>
@@ -102,7 +96,7 @@ function EndpointForm({ apiKey: key, set, onSet }: EndpointFormProps) {
         <button type="submit" class="primary" disabled={url.trim() === ""}>
           {texts.save}
         </button>
-        {set && (
+        {set.url !== null && (
           <button
             type="button"
             class="quiet"

@@ -1,5 +1,4 @@
 import { accountError, requireKey } from "../../auth/caller.ts";
-import { ApiError } from "../../errors.ts";
 import { jsonResponse, KEY_SECURITY, type Operation } from "../operation.ts";
 import { endpointBody, endpointSchema } from "./wire.ts";
 
@@ -17,7 +16,6 @@ export const getWebhook: Operation = {
     await caller.authorise("webhooks:write");
     const endpoint = await caller.object.webhookEndpoint(caller.keyHash);
     if (!endpoint.ok) throw accountError(endpoint.error);
-    if (!endpoint.value) throw new ApiError("webhook_not_found", "The account has no webhook endpoint.");
     return context.json(endpointBody(endpoint.value));
   },
 };

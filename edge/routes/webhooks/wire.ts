@@ -16,11 +16,19 @@ export const newEndpoint = z
   .openapi("NewWebhookEndpoint");
 
 export const endpointSchema = z
-  .object({ object: z.literal("webhook"), url: z.string(), balance_low_microcredits: z.int() })
+  .object({
+    object: z.literal("webhook"),
+    url: z.string().nullable().openapi({ description: "null while the events go nowhere" }),
+    balance_low_microcredits: z.int(),
+  })
   .openapi("WebhookEndpoint");
 
-export function endpointBody({ url, balanceLow }: WebhookEndpoint): z.infer<typeof endpointSchema> {
-  return { object: "webhook", url, balance_low_microcredits: balanceLow };
+export function endpointBody(endpoint: WebhookEndpoint | null): z.infer<typeof endpointSchema> {
+  return {
+    object: "webhook",
+    url: endpoint?.url ?? null,
+    balance_low_microcredits: endpoint?.balanceLow ?? 0,
+  };
 }
 
 export const deliverySchema = z
