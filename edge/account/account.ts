@@ -2,6 +2,7 @@ import { DurableObject } from "cloudflare:workers";
 import { fail, ok, type Result } from "../../core/result.ts";
 import type { Env } from "../env.ts";
 import type { Kept } from "../erasure/stores.ts";
+import type { UsageRange } from "../usage/query.ts";
 import { accept } from "./accept.ts";
 import { sweep } from "./alarm.ts";
 import { abandonAttempt, queuedJob, startAttempt } from "./attempts.ts";
@@ -239,7 +240,7 @@ export class Account extends DurableObject<Env> implements AccountApi {
     return this.#call(keyHash, ["usage:read"], (sql) => listReceipts(sql, range));
   }
 
-  async usage(keyHash: string, range: { from: number; to: number }) {
+  async usage(keyHash: string, range: UsageRange) {
     return this.#call(keyHash, ["usage:read"], (sql) => readUsage(sql, range));
   }
 

@@ -6,7 +6,7 @@ import type { Result } from "../../core/result.ts";
 import type { Usage } from "../../core/usage.ts";
 import type { Kept } from "../erasure/stores.ts";
 import type { Timings } from "../generate/generate.ts";
-import type { UsageRow } from "../usage/usage.ts";
+import type { UsageRange, UsageSum } from "../usage/query.ts";
 import type { DeliveryRange } from "./deliveries.ts";
 import type { JobRange } from "./jobs.ts";
 import type { KeyRange } from "./keys/list.ts";
@@ -397,8 +397,8 @@ export interface AccountApi {
     keyHash: string,
     range: ReceiptRange,
   ): Promise<Result<{ payloads: string[]; more: boolean } | null, AccountError>>;
-  /** What was used in the hours from `from` to before `to`, with every request that has ended until now. */
-  usage(keyHash: string, range: { from: number; to: number }): Promise<Result<UsageRow[], AccountError>>;
+  /** What was used, with every request that has ended until now. */
+  usage(keyHash: string, range: UsageRange): Promise<Result<UsageSum[], AccountError>>;
 
   webhookEndpoint(keyHash: string): Promise<Result<WebhookEndpoint | null, AccountError>>;
   setWebhookEndpoint(

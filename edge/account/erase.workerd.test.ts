@@ -3,6 +3,7 @@ import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { jobImageKey } from "../jobs/stored-question.ts";
 import {
+  ALL_USAGE,
   FACTS,
   inside,
   MINUTE,
@@ -94,7 +95,7 @@ describe("a deleted account", () => {
       expect(await stub.authorise(keyHash, "infer")).toEqual(refused);
       expect(await stub.job(keyHash, "job_1")).toEqual(refused);
       expect(await stub.receipts(keyHash, { order: "asc", after: null, limit: 1 })).toEqual(refused);
-      expect(await stub.usage(keyHash, { from: 0, to: 1 })).toEqual(refused);
+      expect(await stub.usage(keyHash, ALL_USAGE)).toEqual(refused);
       expect(await stub.settle(settlement("chatcmpl-2", 50))).toBe(false);
       expect(await stub.finish(outcome("job_1", 50, { attempt: 1, lease: attempt.lease }))).toBe(false);
       expect(await stub.startAttempt("job_1")).toBeNull();

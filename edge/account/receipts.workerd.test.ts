@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { checkChain, receiptSchema, verifyReceipt } from "../../core/receipt.ts";
 import { receiptKeys } from "../receipts/signing-key.ts";
 import {
+  ALL_USAGE,
   ANSWER,
   DAY,
   FACTS,
@@ -103,7 +104,7 @@ describe("receipts", () => {
     });
     expect(chain.map(({ receipt }) => receipt.sequence)).toEqual([3, 4]);
     expect(checkChain(chain)).toEqual([]);
-    expect(await stub.usage(keyHash, { from: 0, to: Number.MAX_SAFE_INTEGER })).toMatchObject({
+    expect(await stub.usage(keyHash, ALL_USAGE)).toMatchObject({
       value: [
         { requests: 3, charge: 6 },
         { requests: 1, charge: 4 },

@@ -2,6 +2,7 @@ import { evictDurableObject } from "cloudflare:test";
 import { expect, it } from "vitest";
 import { bringUpToDate } from "./schema.ts";
 import {
+  ALL_USAGE,
   FACTS,
   inside,
   law,
@@ -36,7 +37,7 @@ it("brings an object up to date when it wakes, with its money", async () => {
 
   await ask("chatcmpl-2", 60);
   expect(await stub.ledger()).toEqual({ granted: 1000, balance: 900, held: 0, charged: 100 });
-  const usage = await stub.usage(await newOwner(stub), { from: 0, to: Date.now() + MINUTE });
+  const usage = await stub.usage(await newOwner(stub), ALL_USAGE);
   expect(usage).toMatchObject({ value: [{ requests: 2, charge: 100 }] });
   expect(await law(stub)).toEqual([]);
 });

@@ -3,6 +3,7 @@
  * then ships the hours that changed to D1: each with its whole sum and the number of the last receipt in it. So an hour
  * may be shipped twice, late or out of order and still counts once.
  */
+import { type UsageRange, type UsageSum, usageStatement } from "../usage/query.ts";
 import type { UsageRow } from "../usage/usage.ts";
 
 /** How long usage waits to be shipped together with what follows, in milliseconds. */
@@ -14,9 +15,6 @@ const LONGEST_RETRY_MS = 600_000;
 const CLAIM_MS = 60_000;
 /** The most hours in one shipment. */
 const BATCH = 500;
-
-const COLUMNS =
-  "hour, key, model, status, requests, cached, image_tokens AS imageTokens, text_tokens AS textTokens, output_tokens AS outputTokens, charge";
 
 /** An hour's sum with the number of the last receipt that is counted in it. */
 export interface ShippedRow extends UsageRow {
@@ -48,16 +46,11 @@ export function countReceipts(sql: SqlStorage): void {
   sql.exec("UPDATE meter SET counted = ?", last);
 }
 
-/** Hours from `from` to before `to`, in Unix milliseconds, with everything that has happened until now. */
-export function readUsage(sql: SqlStorage, { from, to }: { from: number; to: number }): UsageRow[] {
+/** Sums with everything that has happened until now. */
+export function readUsage(sql: SqlStorage, range: UsageRange): UsageSum[] {
   countReceipts(sql);
-  return sql
-    .exec<Omit<Row, "sequence">>(
-      `SELECT ${COLUMNS} FROM usage WHERE hour >= ? AND hour < ? ORDER BY hour, key, model, status`,
-      from,
-      to,
-    )
-    .toArray();
+  const { sql: statement, values } = usageStatement(range);
+  return sql.exec<{ [Key in keyof UsageSum]: UsageSum[Key] }>(statement, ...values).toArray();
 }
 
 /** When usage is to be shipped, or null while D1 has everything. */
@@ -79,7 +72,9 @@ export function claimShipment(sql: SqlStorage, now: number): ShippedRow[] {
   sql.exec("UPDATE meter SET due_at = ?", now + CLAIM_MS);
   return sql
     .exec<Row>(
-      `SELECT ${COLUMNS}, sequence FROM usage WHERE sequence > (SELECT shipped FROM meter) ORDER BY sequence LIMIT ?`,
+      `SELECT hour, key, model, status, requests, cached, image_tokens AS imageTokens, text_tokens AS textTokens,
+         output_tokens AS outputTokens, charge, sequence
+       FROM usage WHERE sequence > (SELECT shipped FROM meter) ORDER BY sequence LIMIT ?`,
       BATCH,
     )
     .toArray();

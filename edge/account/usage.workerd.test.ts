@@ -3,9 +3,10 @@ import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { hashKey } from "../auth/key.ts";
 import { readShippedUsage } from "../usage/database.ts";
-import type { UsageRow } from "../usage/usage.ts";
+import { BUCKETS, type Bucket, MOST_ROWS, type UsageSum } from "../usage/query.ts";
 import { Account } from "./account.ts";
 import {
+  ALL_USAGE,
   FACTS,
   inside,
   keyOptions,
@@ -17,7 +18,6 @@ import {
   travel,
 } from "./testing/fixture.ts";
 
-const ALL = { from: 0, to: Number.MAX_SAFE_INTEGER };
 const HOUR = 60 * MINUTE;
 
 beforeEach(() => {
@@ -60,8 +60,16 @@ function unreliable(fate: () => Fate): D1Database {
   });
 }
 
-const sumOf = (rows: readonly UsageRow[], field: "requests" | "charge" | "outputTokens") =>
+const sumOf = (rows: readonly UsageSum[], field: "requests" | "charge" | "outputTokens") =>
   rows.reduce((sum, row) => sum + row[field], 0);
+
+/** Where the present time's bucket begins. */
+function beginning(bucket: Bucket): number {
+  const date = new Date(Math.floor(Date.now() / HOUR) * HOUR);
+  if (bucket !== "hour") date.setUTCHours(0);
+  if (bucket === "month") date.setUTCDate(1);
+  return date.getTime();
+}
 
 describe("usage", () => {
   const step = fc.oneof(
@@ -122,12 +130,12 @@ describe("usage", () => {
             travel(HOUR);
           }
           const ledger = await object.ledger();
-          const own = await object.usage(keys[1], ALL);
+          const own = await object.usage(keys[1], ALL_USAGE);
           if (!own.ok) throw new Error(own.error.code);
           expect(ledger.held).toBe(0);
           expect(sumOf(own.value, "charge")).toBe(ledger.charged);
           expect(sumOf(own.value, "requests")).toBe(requests);
-          const shipped = await readShippedUsage(env.DB, { account, ...ALL });
+          const shipped = await readShippedUsage(env.DB, account, ALL_USAGE);
           expect(shipped).toEqual(own.value.map((row) => ({ account, ...row })));
         });
       }),
@@ -153,16 +161,75 @@ describe("usage", () => {
       imageTokens: 144,
       textTokens: 20,
     };
-    expect(await stub.usage(keyHash, ALL)).toEqual({
+    expect(await stub.usage(keyHash, ALL_USAGE)).toEqual({
       ok: true,
       value: [
-        { ...one, hour, requests: 2, imageTokens: 288, textTokens: 40, outputTokens: 6, charge: 6 },
-        { ...one, hour: hour + HOUR, requests: 1, outputTokens: 3, charge: 3 },
+        { ...one, start: hour, requests: 2, imageTokens: 288, textTokens: 40, outputTokens: 6, charge: 6 },
+        { ...one, start: hour + HOUR, requests: 1, outputTokens: 3, charge: 3 },
       ],
     });
-    expect(await stub.usage(keyHash, { from: hour + HOUR, to: hour + 2 * HOUR })).toMatchObject({
-      value: [{ requests: 1 }],
-    });
+    expect(await stub.usage(keyHash, { ...ALL_USAGE, from: hour + HOUR, to: hour + 2 * HOUR })).toMatchObject(
+      {
+        value: [{ requests: 1 }],
+      },
+    );
+  });
+
+  it("is summed by the hour, day and month in UTC, and loses and invents nothing", async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.record({ hours: fc.nat(24 * 40), charge: fc.nat(9) }), { minLength: 1, maxLength: 12 }),
+        async (requests) => {
+          stopClock();
+          const { stub, keyHash } = await newAccount(1_000_000, { scopes: ["infer", "usage:read"] });
+          const wanted = new Map(BUCKETS.map((bucket) => [bucket, new Map<number, number>()]));
+          for (const [index, { hours, charge }] of requests.entries()) {
+            travel(hours * HOUR);
+            const job = `job_${index}`;
+            const asked = { keyHash, job, amount: 9, expiresAt: Date.now() + MINUTE, facts: FACTS };
+            expect((await stub.reserve(asked)).ok).toBe(true);
+            await stub.settle(settlement(job, charge));
+            for (const [bucket, sums] of wanted) {
+              const start = beginning(bucket);
+              sums.set(start, (sums.get(start) ?? 0) + charge);
+            }
+          }
+          for (const [bucket, sums] of wanted) {
+            const read = await stub.usage(keyHash, { ...ALL_USAGE, bucket });
+            if (!read.ok) throw new Error(read.error.code);
+            expect(read.value.map(({ start, charge }) => [start, charge])).toEqual([...sums]);
+            expect(sumOf(read.value, "requests")).toBe(requests.length);
+          }
+        },
+      ),
+      { numRuns: 10 },
+    );
+  });
+
+  it("is that of one key, model or outcome where that is asked for", async () => {
+    const { stub, keyHash, keyId } = await newAccount(1000, { scopes: ["infer", "usage:read"] });
+    await stub.reserve({ keyHash, job: "job_1", amount: 9, expiresAt: Date.now() + MINUTE, facts: FACTS });
+    await stub.settle(settlement("job_1", 9));
+    for (const own of [{ key: keyId }, { model: FACTS.model }, { status: "succeeded" }]) {
+      expect(await stub.usage(keyHash, { ...ALL_USAGE, ...own })).toMatchObject({ value: [{ charge: 9 }] });
+    }
+    for (const other of [{ key: "key_other" }, { model: "other" }, { status: "failed" }]) {
+      expect(await stub.usage(keyHash, { ...ALL_USAGE, ...other })).toEqual({ ok: true, value: [] });
+    }
+  });
+
+  it("is never more than one row above what an answer may have", async () => {
+    const { stub, keyHash } = await newAccount(1000, { scopes: ["infer", "usage:read"] });
+    await inside(stub, (_, { storage }) =>
+      storage.sql.exec(
+        `WITH RECURSIVE number (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM number WHERE n < 12000)
+         INSERT INTO usage SELECT n * 3600000, 'key', 'model', 'succeeded', 1, 0, 0, 0, 0, 0, n FROM number`,
+      ),
+    );
+    const read = await stub.usage(keyHash, ALL_USAGE);
+    expect(read.ok && read.value.length).toBe(MOST_ROWS + 1);
+    const months = await stub.usage(keyHash, { ...ALL_USAGE, bucket: "month" });
+    expect(months.ok && sumOf(months.value, "requests")).toBe(12_000);
   });
 
   it("is what was charged before refunds, which are entries of their own", async () => {
@@ -171,7 +238,7 @@ describe("usage", () => {
     await stub.settle(settlement("job_1", 9));
     expect((await stub.refund({ id: "refund_1", job: "job_1", amount: 4 })).ok).toBe(true);
     expect(await stub.ledger()).toMatchObject({ charged: 5 });
-    expect(await stub.usage(keyHash, ALL)).toMatchObject({ value: [{ charge: 9 }] });
+    expect(await stub.usage(keyHash, ALL_USAGE)).toMatchObject({ value: [{ charge: 9 }] });
   });
 
   it("is not shipped for an account that D1 does not list", async () => {
@@ -180,6 +247,6 @@ describe("usage", () => {
     await stub.settle(settlement("job_1", 3));
     travel(MINUTE);
     await inside(stub, (object) => object.alarm());
-    expect(await readShippedUsage(env.DB, { account, ...ALL })).toEqual([]);
+    expect(await readShippedUsage(env.DB, account, ALL_USAGE)).toEqual([]);
   });
 });

@@ -1,7 +1,7 @@
 /** Usage across accounts, in D1: what the accounts' objects have shipped. An account's own object is the truth about it. */
 import { z } from "zod";
 import type { ShippedRow } from "../account/usage.ts";
-import type { UsageRow } from "./usage.ts";
+import { type UsageRange, type UsageSum, usageStatement } from "./query.ts";
 
 /**
  * Writes an account's hours, each as a whole sum. A later sum replaces an earlier one, whichever comes first, so that a
@@ -27,8 +27,8 @@ export async function shipUsage(db: D1Database, account: string, rows: readonly 
 }
 
 const row = z.object({
+  start: z.int(),
   account: z.string(),
-  hour: z.int(),
   key: z.string(),
   model: z.string(),
   status: z.string(),
@@ -38,21 +38,18 @@ const row = z.object({
   textTokens: z.int(),
   outputTokens: z.int(),
   charge: z.int(),
-});
+}) satisfies z.ZodType<UsageSum & { readonly account: string }>;
 
-/** The hours from `from` to before `to` (Unix milliseconds) of one account or, with null, of all. */
+/** What one account or, with null, every account has used. */
 export async function readShippedUsage(
   db: D1Database,
-  { account, from, to }: { account: string | null; from: number; to: number },
-): Promise<(UsageRow & { readonly account: string })[]> {
+  account: string | null,
+  range: UsageRange,
+): Promise<z.infer<typeof row>[]> {
+  const { sql, values } = usageStatement(range, { account });
   const { results } = await db
-    .prepare(
-      `SELECT account, hour, key, model, status, requests, cached, image_tokens AS imageTokens,
-         text_tokens AS textTokens, output_tokens AS outputTokens, charge
-       FROM usage WHERE hour >= ?1 AND hour < ?2 AND (?3 IS NULL OR account = ?3)
-       ORDER BY hour, account, key, model, status`,
-    )
-    .bind(from, to, account)
+    .prepare(sql)
+    .bind(...values)
     .all();
   return z.array(row).parse(results);
 }

@@ -4,6 +4,7 @@ import { env } from "cloudflare:workers";
 import { vi } from "vitest";
 import { hashKey, newAccountId } from "../../auth/key.ts";
 import type { Doorbell } from "../../jobs/doorbell.ts";
+import type { UsageRange } from "../../usage/query.ts";
 import type { Account } from "../account.ts";
 import type { Answer, KeyOptions, Outcome, Settlement } from "../contract.ts";
 import type { RequestEnd, RequestFacts } from "../receipts.ts";
@@ -37,6 +38,16 @@ const END: RequestEnd = {
   usage: ANSWER.usage,
   cache: "miss",
   timings: { prepareMs: 1.5, queueMs: 0, visionMs: 2, prefillMs: 3, decodeMs: 4 },
+};
+
+/** The question for everything that was used. */
+export const ALL_USAGE: UsageRange = {
+  bucket: "hour",
+  from: 0,
+  to: Number.MAX_SAFE_INTEGER,
+  key: null,
+  model: null,
+  status: null,
 };
 
 /** A clock that stands still, a year ahead: alarms ring only when a test runs them. */

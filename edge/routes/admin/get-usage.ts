@@ -1,8 +1,9 @@
 import { z } from "@hono/zod-openapi";
 import { requireOperator } from "../../auth/operator.ts";
+import { readQuery } from "../../read-query.ts";
 import { readShippedUsage } from "../../usage/database.ts";
 import { ADMIN_SECURITY, type Operation } from "../operation.ts";
-import { ADMIN_COLUMNS, adminUsageResponse, readUsageQuery, usageAnswer, usageQuery } from "../usage/wire.ts";
+import { ADMIN_COLUMNS, adminUsageResponse, readRange, usageAnswer, usageQuery } from "../usage/wire.ts";
 
 const query = usageQuery.extend({
   account: z.string().optional().openapi({ description: "Only this account, by its id" }),
@@ -21,9 +22,8 @@ export const getAllUsage: Operation = {
   },
   middleware: [requireOperator],
   handler: async (context) => {
-    const asked = readUsageQuery(context, query);
-    const { from, to } = asked;
-    const rows = await readShippedUsage(context.env.DB, { account: asked.account ?? null, from, to });
-    return usageAnswer(context, rows, asked, ADMIN_COLUMNS);
+    const { account = null, ...asked } = readQuery(context, query);
+    const sums = await readShippedUsage(context.env.DB, account, readRange(asked, Date.now()));
+    return usageAnswer(context, sums, asked, ADMIN_COLUMNS);
   },
 };

@@ -4,6 +4,7 @@ import { MODELS } from "../../../core/models.ts";
 import { SETTLE_PATH, type SettleReport } from "../../../core/settle.ts";
 import { NONCE_HEADER, SIGNATURE_HEADER, sign, TIMESTAMP_HEADER } from "../../../core/signature.ts";
 import {
+  ALL_USAGE,
   FACTS,
   law,
   MINUTE,
@@ -99,7 +100,7 @@ it.each([11, 1_000_000, Number.MAX_SAFE_INTEGER])(
       usage: { image_tokens: 0, text_tokens: 20, output_tokens: 10 },
       cost_microcredits: charge,
     });
-    const shown = await stub.usage(usageHash, { from: 0, to: Number.MAX_SAFE_INTEGER });
+    const shown = await stub.usage(usageHash, ALL_USAGE);
     expect(shown).toMatchObject({ value: [{ ...MOST, charge }] });
   },
 );

@@ -1,6 +1,7 @@
 import { accountError, requireKey } from "../../auth/caller.ts";
+import { readQuery } from "../../read-query.ts";
 import { KEY_SECURITY, type Operation } from "../operation.ts";
-import { readUsageQuery, usageAnswer, usageQuery, usageResponse } from "./wire.ts";
+import { readRange, usageAnswer, usageQuery, usageResponse } from "./wire.ts";
 
 /** Exact to the micro-credit, up to the request that ended last: the account's own object answers. */
 export const getUsage: Operation = {
@@ -16,10 +17,10 @@ export const getUsage: Operation = {
   },
   middleware: [requireKey],
   handler: async (context) => {
-    const query = readUsageQuery(context, usageQuery);
+    const query = readQuery(context, usageQuery);
     const caller = context.get("caller");
-    const rows = await caller.object.usage(caller.keyHash, { from: query.from, to: query.to });
-    if (!rows.ok) throw accountError(rows.error);
-    return usageAnswer(context, rows.value, query);
+    const sums = await caller.object.usage(caller.keyHash, readRange(query, Date.now()));
+    if (!sums.ok) throw accountError(sums.error);
+    return usageAnswer(context, sums.value, query);
   },
 };

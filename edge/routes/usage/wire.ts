@@ -1,15 +1,13 @@
 import { z } from "@hono/zod-openapi";
 import { receiptStatus } from "../../../core/receipt.ts";
 import { ApiError } from "../../errors.ts";
-import { readQuery } from "../../read-query.ts";
 import { LAST_SECOND, toSeconds } from "../../seconds.ts";
-import { type AnyUsageRow, BUCKETS, sumBuckets, toCsv } from "../../usage/report.ts";
+import { toCsv } from "../../usage/csv.ts";
+import { BUCKETS, MOST_ROWS, type UsageRange, type UsageSum } from "../../usage/query.ts";
 import { type AppContext, jsonResponse } from "../operation.ts";
 
 const HOUR_MS = 3_600_000;
 const DEFAULT_RANGE_MS = 30 * 24 * HOUR_MS;
-/** The most rows in one answer; a wider range is asked for in parts, or in larger buckets. */
-const MAX_ROWS = 10_000;
 
 const hour = z.coerce
   .number()
@@ -73,36 +71,34 @@ const described = (schema: z.ZodType) => {
 export const usageResponse = described(list);
 export const adminUsageResponse = described(adminList);
 
-/** What a query asks for; times in Unix milliseconds. */
-export function readUsageQuery<Query extends typeof usageQuery>(context: AppContext, schema: Query) {
-  const query = readQuery(context, schema);
-  const next = Math.floor(Date.now() / HOUR_MS + 1) * HOUR_MS;
-  const to = query.to === undefined ? next : query.to * 1000;
-  const from = query.from === undefined ? to - DEFAULT_RANGE_MS : query.from * 1000;
-  if (from >= to) throw new ApiError("invalid_value", "'from' must be before 'to'.", { param: "from" });
-  return { ...query, from, to };
+/** What a query asks for. */
+export function readRange({ from, to, ...query }: z.infer<typeof usageQuery>, now: number): UsageRange {
+  const next = Math.floor(now / HOUR_MS + 1) * HOUR_MS;
+  const end = to === undefined ? next : to * 1000;
+  const begin = from === undefined ? end - DEFAULT_RANGE_MS : from * 1000;
+  if (begin >= end) throw new ApiError("invalid_value", "'from' must be before 'to'.", { param: "from" });
+  const { bucket, key = null, model = null, status = null } = query;
+  return { bucket, from: begin, to: end, key, model, status };
 }
-
-type Query = ReturnType<typeof readUsageQuery>;
 
 const COLUMNS = Object.keys(row.shape);
 
-/** The answer, in the form that is asked for; `columns` are CSV's. */
+/** Sums in the form that is asked for; across accounts each says whose it is, and `columns` are CSV's. */
 export function usageAnswer(
   context: AppContext,
-  rows: readonly AnyUsageRow[],
-  query: Query,
+  sums: readonly (UsageSum & { readonly account?: string })[],
+  { format }: Pick<z.infer<typeof usageQuery>, "format">,
   columns: readonly string[] = COLUMNS,
 ): Response {
-  const { key, model, status, bucket } = query;
-  const wanted = rows.filter(
-    (each) =>
-      (key === undefined || each.key === key) &&
-      (model === undefined || each.model === model) &&
-      (status === undefined || each.status === status),
-  );
-  const data = sumBuckets(wanted, bucket).map(({ account, ...each }) => ({
-    start: toSeconds(each.hour),
+  if (sums.length > MOST_ROWS) {
+    throw new ApiError(
+      "invalid_value",
+      `This has more than ${MOST_ROWS} rows, the most of one answer: ask for a shorter time or larger buckets.`,
+      { param: "from" },
+    );
+  }
+  const data = sums.map(({ account, ...each }) => ({
+    start: toSeconds(each.start),
     ...(account !== undefined && { account }),
     key: each.key,
     model: each.model,
@@ -114,15 +110,8 @@ export function usageAnswer(
     output_tokens: each.outputTokens,
     cost_microcredits: each.charge,
   }));
-  if (data.length > MAX_ROWS) {
-    throw new ApiError(
-      "invalid_value",
-      `This has ${data.length} rows, and an answer has at most ${MAX_ROWS}: ask for a shorter time or larger buckets.`,
-      { param: "from" },
-    );
-  }
   const accept = context.req.header("accept") ?? "";
-  if (query.format === "csv" || (query.format === undefined && /\btext\/csv\b/i.test(accept))) {
+  if (format === "csv" || (format === undefined && /\btext\/csv\b/i.test(accept))) {
     return context.body(toCsv(data, columns), 200, {
       "content-type": "text/csv; charset=utf-8",
       "content-disposition": 'attachment; filename="usage.csv"',
