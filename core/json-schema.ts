@@ -23,8 +23,8 @@ const MOST_COUNTED_CHARACTERS = 256;
 /** Schemas of one anyOf. */
 const MOST_BRANCHES = 16;
 /**
- * Repetitions in all: a schema has one for itself, one for each that its largest bound on length or number counts, and those
- * within it; an array has its items' as often as it is bounded to repeat them.
+ * Repetitions in all: a schema has one for itself, and one for each that its largest bound on length or number counts.
+ * A bounded array costs no more for what its items are, since xgrammar repeats a rule by counting.
  */
 const MOST_REPETITIONS_IN_ALL = 2048;
 
@@ -57,7 +57,7 @@ export function schemaProblem(schema: unknown): string | undefined {
     return `it has more than ${MOST_SCHEMA_CHARACTERS} characters`;
   }
   if (!hasFiniteNumbers(schema)) return "it has a number that is not finite";
-  return new Reader(schema).problem(schema, "", 1, 1);
+  return new Reader(schema).problem(schema, "", 1);
 }
 
 class Reader {
@@ -71,8 +71,7 @@ class Reader {
     this.#definitions = isObject(root.$defs) ? root.$defs : {};
   }
 
-  /** `times` is how often the arrays around the schema repeat it. */
-  problem(schema: unknown, at: string, level: number, times: number): string | undefined {
+  problem(schema: unknown, at: string, level: number): string | undefined {
     // `true` is any value, which gives the grammar no end.
     if (!isObject(schema)) return `${at || "it"} must be an object`;
     this.#schemas += 1;
@@ -82,7 +81,7 @@ class Reader {
     if (unknown !== undefined) return `'${join(at, unknown.slice(0, 64))}' is not supported`;
     const own = this.#ownProblem(schema, at);
     if (own !== undefined) return own;
-    this.#repetitions += times * (1 + largest(schema, ["minLength", "maxLength", "minItems", "maxItems"]));
+    this.#repetitions += 1 + largest(schema, REPETITIONS);
     if (this.#repetitions > MOST_REPETITIONS_IN_ALL) {
       return `its bounds on length and number come to more than ${MOST_REPETITIONS_IN_ALL} repetitions, references followed`;
     }
@@ -91,7 +90,7 @@ class Reader {
     if (sum(this.#texts.values()) > MOST_BOUNDED_CHARACTERS) {
       return `its texts' different bounds on length come to more than ${MOST_BOUNDED_CHARACTERS} characters`;
     }
-    return this.#innerProblem(schema, at, level, times);
+    return this.#innerProblem(schema, at, level);
   }
 
   #ownProblem(schema: Json, at: string): string | undefined {
@@ -121,7 +120,7 @@ class Reader {
     return undefined;
   }
 
-  #innerProblem(schema: Json, at: string, level: number, times: number): string | undefined {
+  #innerProblem(schema: Json, at: string, level: number): string | undefined {
     const inner: [string, unknown][] = Object.entries(
       isObject(schema.properties) ? schema.properties : {},
     ).map(([name, each]) => [join(at, `properties.${name.slice(0, 64)}`), each]);
@@ -153,11 +152,8 @@ class Reader {
       }
       inner.push([`$defs.${name.slice(0, 64)}`, this.#definitions[name]]);
     }
-    // Bounds count whatever the type, as one schema may name several. Without maxItems an array ends as a loop of one.
-    const timesWithin = times * Math.max(1, largest(schema, ["minItems", "maxItems"]));
     for (const [place, each] of inner) {
-      const repeats = each === schema.items ? timesWithin : times;
-      const problem = this.problem(each, place, level + 1, repeats);
+      const problem = this.problem(each, place, level + 1);
       if (problem !== undefined) return problem;
     }
     return undefined;
