@@ -2,8 +2,9 @@
  * Gateways side by side in one run: Tessera (keys, ledger, validation, exact counts and tiles, receipts), LiteLLM's
  * proxy (one master key) and Portkey's gateway (neither keys nor metering), each in front of an upstream that answers
  * at once. Rounds are interleaved and figures are medians over them. Added latency is what one connection waits longer
- * than at the OpenAI-compatible upstream itself: for Tessera that includes its image pipeline and its GPU worker's checks,
- * and twice what the disk takes to keep a commit, which stands beside the figures: accounts are kept, peers keep nothing.
+ * than at the OpenAI-compatible upstream itself: for Tessera that includes its image pipeline and its GPU worker's
+ * checks, and twice what the disk takes to keep a commit, which stands beside the figures: accounts are kept, peers
+ * keep nothing.
  */
 import { closeSync, fsyncSync, mkdtempSync, openSync, rmSync, writeSync } from "node:fs";
 import { tmpdir } from "node:os";

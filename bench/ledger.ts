@@ -1,7 +1,7 @@
 /**
- * What keeping the books costs: a request's two calls to its account, `reserve` and `settle`, in workerd with the storage of
- * `npm start`. The baseline of the added latency is the same HTTP request without the two calls; that of growth is the same
- * account with a short past.
+ * What keeping the books costs: a request's two calls to its account, `reserve` and `settle`, in workerd with the
+ * storage of `npm start`. The baseline of the added latency is the same HTTP request without the two calls; that of
+ * growth is the same account with a short past.
  */
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";

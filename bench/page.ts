@@ -1,7 +1,7 @@
 /**
- * How soon the playground is there: a cold browser profile loads it from the product as `npm start` runs it. Times count
- * from the navigation's start: the first content painted, and the moment when the question can be typed. The baseline is
- * the first paint of one line of text by the same server, from visits in between.
+ * How soon the playground is there: a cold browser profile loads it from the product as `npm start` runs it. Times
+ * count from the navigation's start: the first content painted, and the moment when the question can be typed. The
+ * baseline is the first paint of one line of text by the same server, from visits in between.
  */
 import type { Browser } from "playwright-core";
 import { z } from "zod";

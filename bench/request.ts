@@ -106,7 +106,10 @@ async function measure(server: Server, report: (line: string) => void): Promise<
   };
 }
 
-/** The question about a picture that nobody has seen: what follows a picture in its file makes it another, and is never read. */
+/**
+ * The question about a picture that nobody has seen: what follows a picture in its file makes it another, and is never
+ * read.
+ */
 function exampleRequest(number: number): object {
   const folder = join(ROOT, "models/tessera-tiny/examples");
   const [example] = examples.parse(JSON.parse(readFileSync(join(folder, "examples.json"), "utf8")));

@@ -1,7 +1,7 @@
 /**
- * The image pipeline, in Node and in workerd, beside Pillow, transformers' two image processors, sharp and @jsquash: from
- * a file's bytes to a model's two views, in rounds that take turns. Then what one isolate holds, how its first picture
- * compares with later ones, and how long a stream falls silent while a picture of 50 megapixels is decoded.
+ * The image pipeline, in Node and in workerd, beside Pillow, transformers' two image processors, sharp and @jsquash:
+ * from a file's bytes to a model's two views, in rounds that take turns. Then what one isolate holds, how its first
+ * picture compares with later ones, and how long a stream falls silent while a picture of 50 megapixels is decoded.
  */
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";

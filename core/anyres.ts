@@ -33,7 +33,9 @@ export function planTiles(width: number, height: number, geometry: Geometry): Ti
   };
 }
 
-/** The canvas that keeps most of the image's pixels, then the one that wastes least; the first of the list wins ties. */
+/**
+ * The canvas that keeps most of the image's pixels, then the one that wastes least; the first of the list wins ties.
+ */
 function chooseGrid(
   width: number,
   height: number,

@@ -25,7 +25,10 @@ export type EngineErrorCode = z.infer<typeof engineErrorCode>;
 export const workerEvent = z.discriminatedUnion("type", [
   /** The frame is valid and in line; nothing has been computed. */
   z.strictObject({ type: z.literal("accepted") }),
-  /** Text that is ready to be shown (whole UTF-8 characters, never part of a stop string), and the ids decoded since the last event. */
+  /**
+   * Text that is ready to be shown (whole UTF-8 characters, never part of a stop string), and the ids decoded since the
+   * last event.
+   */
   z.strictObject({
     type: z.literal("token"),
     text: z.string(),

@@ -38,7 +38,9 @@ export const frameImage = z.strictObject({
   resized: z.tuple([pixels, pixels]).nullable(),
   /** SHA-256 of this image's bytes in the frame. */
   sha256: hex(64),
-  /** The pixels are left out: the worker keeps them from an earlier frame of the same namespace, under their SHA-256. */
+  /**
+   * The pixels are left out: the worker keeps them from an earlier frame of the same namespace, under their SHA-256.
+   */
   kept: z.literal(true).optional(),
 });
 export type FrameImage = z.infer<typeof frameImage>;

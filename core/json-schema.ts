@@ -1,7 +1,7 @@
 /**
- * Which JSON Schemas an answer may be asked to follow. An engine compiles a schema into a grammar before it decodes, in time
- * and memory that a stranger must not choose: keywords are those below, and the schema is small however its references
- * are followed.
+ * Which JSON Schemas an answer may be asked to follow. An engine compiles a schema into a grammar before it decodes, in
+ * time and memory that a stranger must not choose: keywords are those below, and the schema is small however its
+ * references are followed.
  */
 
 /** The longest schema, as JSON in characters. */

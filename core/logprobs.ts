@@ -2,8 +2,8 @@
 import { z } from "zod";
 
 /**
- * The most alternatives that a token is shown with. The longest answer with them stays under a megabyte, so that a job's
- * row holds it twice.
+ * The most alternatives that a token is shown with. The longest answer with them stays under a megabyte, so that a
+ * job's row holds it twice.
  */
 export const MOST_TOP_LOGPROBS = 10;
 

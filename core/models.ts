@@ -14,7 +14,9 @@ export interface Geometry {
   readonly patch: number;
   /** Candidate canvases, in pixels; the order of the list decides ties. */
   readonly pinpoints: readonly Pinpoint[];
-  /** Whether a pinpoint reads (width, height), as the authors' code does, or (height, width), as Hugging Face's does. */
+  /**
+   * Whether a pinpoint reads (width, height), as the authors' code does, or (height, width), as Hugging Face's does.
+   */
   readonly pinpointOrder: "wh" | "hw";
   /** How the unpadded feature map is rounded: the authors' `int()`, or exact integer division. */
   readonly unpad: "truncate" | "exact";
@@ -39,7 +41,10 @@ export interface Price {
 
 export interface Model {
   readonly id: string;
-  /** Identifies the weights; part of every cache key. For embedded weights, the first 12 hex digits of their manifest's SHA-256. */
+  /**
+   * Identifies the weights; part of every cache key. For embedded weights, the first 12 hex digits of their manifest's
+   * SHA-256.
+   */
   readonly revision: string;
   readonly ownedBy: string;
   /** Unix seconds, for OpenAI's model object. */
@@ -82,9 +87,9 @@ const PINPOINTS: readonly Pinpoint[] = [
 ];
 
 /**
- * CLIP-L/14 at 336 pixels. The pinpoints are read as the authors read them, so the tiles are theirs; the unpadded map is
- * rounded as vLLM rounds it (with each pinpoint pair swapped by `--hf-overrides`), so the counts are the engine's. The
- * authors' own rounding gives other counts on 148 sizes up to 4096².
+ * CLIP-L/14 at 336 pixels. The pinpoints are read as the authors read them, so the tiles are theirs; the unpadded map
+ * is rounded as vLLM rounds it (with each pinpoint pair swapped by `--hf-overrides`), so the counts are the engine's.
+ * The authors' own rounding gives other counts on 148 sizes up to 4096².
  */
 const CLIP_L_336: Geometry = {
   tile: 336,
@@ -94,7 +99,10 @@ const CLIP_L_336: Geometry = {
   unpad: "exact",
 };
 
-/** The authors' command line samples at 0.2 without top_p; the context bounds the answer (haotian-liu/LLaVA `llava/serve/cli.py`). */
+/**
+ * The authors' command line samples at 0.2 without top_p; the context bounds the answer (haotian-liu/LLaVA
+ * `llava/serve/cli.py`).
+ */
 const LLAVA_DEFAULTS = { temperature: 0.2, topP: 1, maxTokens: 512 } as const;
 
 const LLAVA = {

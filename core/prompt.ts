@@ -13,8 +13,8 @@ export interface Message {
 }
 
 /**
- * One piece of a prompt. `text` is tokenized as plain text, so nothing a user writes can become a control
- * token; `continued` text goes on from the token before it, without the space that Llama's tokenizer puts before a text;
+ * One piece of a prompt. `text` is tokenized as plain text, so nothing a user writes can become a control token;
+ * `continued` text goes on from the token before it, without the space that Llama's tokenizer puts before a text;
  * `control` is one named token of the tokenizer; `image` stands for all the tokens of that image.
  */
 export type Segment =
@@ -58,7 +58,9 @@ const RENDER: Record<PromptTemplate, (system: string, turns: readonly Message[])
     { text: "assistant\n" },
   ],
 
-  /** Vicuna's tokenizer puts no space before the text that follows `</s>`: its `legacy` is false, and Mistral's true. */
+  /**
+   * Vicuna's tokenizer puts no space before the text that follows `</s>`: its `legacy` is false, and Mistral's true.
+   */
   vicuna_v1: (system, turns) => [
     control("<s>"),
     { text: `${system} ` },

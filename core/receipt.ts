@@ -1,6 +1,6 @@
 /**
- * Receipts: what a finished request was and what it cost, signed by the operator and chained per account. A receipt is a
- * compact JWS (RFC 7515) with Ed25519 (RFC 8037); docs/receipts.md says how to check one without this code.
+ * Receipts: what a finished request was and what it cost, signed by the operator and chained per account. A receipt is
+ * a compact JWS (RFC 7515) with Ed25519 (RFC 8037); docs/receipts.md says how to check one without this code.
  */
 import { z } from "zod";
 import { fail, ok, type Result } from "./result.ts";

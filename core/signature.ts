@@ -42,7 +42,9 @@ async function canonical({ method, path, timestamp, nonce, body }: SignedRequest
 
 const imported = new Map<string, Awaited<ReturnType<typeof importSecret>>>();
 
-/** A secret's HMAC-SHA256 key. Importing costs more than the HMAC itself, and a process sees a few secrets in its life. */
+/**
+ * A secret's HMAC-SHA256 key. Importing costs more than the HMAC itself, and a process sees a few secrets in its life.
+ */
 export async function hmacKey(secret: string) {
   const key = imported.get(secret) ?? (await importSecret(secret));
   imported.set(secret, key);

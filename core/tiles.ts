@@ -1,8 +1,8 @@
 import type { TilePlan } from "./anyres.ts";
 
 /**
- * The grid's tiles, row by row, each `tile` × `tile` × 3 bytes: the grid view (8-bit RGB of the plan's `resized` size) on
- * its black canvas. The model sees the base view before them.
+ * The grid's tiles, row by row, each `tile` × `tile` × 3 bytes: the grid view (8-bit RGB of the plan's `resized` size)
+ * on its black canvas. The model sees the base view before them.
  */
 export function cutGrid(
   view: Uint8Array,

@@ -78,8 +78,8 @@ export interface TokenizedPrompt {
 /**
  * The tokens of a rendered prompt: what the edge counts and every engine is given, `tokenizePrompt(renderPrompt(
  * model.template, messages), tokenizer)`. An engine that takes one list of ids puts the model's `imageToken` in the
- * place of an image piece, once or as often as the image has tokens. Throws when the template names a control token that
- * the tokenizer lacks.
+ * place of an image piece, once or as often as the image has tokens. Throws when the template names a control token
+ * that the tokenizer lacks.
  */
 export function tokenizePrompt(segments: readonly Segment[], tokenizer: Tokenizer): TokenizedPrompt {
   const pieces: PromptPiece[] = [];

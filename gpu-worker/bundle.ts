@@ -1,4 +1,7 @@
-/** Makes the worker one file, for containers: `node gpu-worker/bundle.ts FOLDER` writes `FOLDER/main.js` and SGLang's servicer. */
+/**
+ * Makes the worker one file, for containers: `node gpu-worker/bundle.ts FOLDER` writes `FOLDER/main.js` and SGLang's
+ * servicer.
+ */
 import { copyFile } from "node:fs/promises";
 import { join } from "node:path";
 import { build } from "esbuild";

@@ -12,9 +12,9 @@ interface Kept {
 }
 
 /**
- * Pixels of images asked about lately, in memory alone: another question about one comes without them. The least recently
- * used leave first. Keys hold the customer's namespace, so that nobody is answered, nor learns by timing, from what another
- * has sent.
+ * Pixels of images asked about lately, in memory alone: another question about one comes without them. The least
+ * recently used leave first. Keys hold the customer's namespace, so that nobody is answered, nor learns by timing, from
+ * what another has sent.
  */
 export class KeptPixels {
   /** In order of use. */

@@ -7,8 +7,8 @@ const MEAN = [0.48145466, 0.4578275, 0.40821073] as const;
 const DEVIATION = [0.26862954, 0.26130258, 0.27577711] as const;
 
 /**
- * CLIP's normalisation of every 8-bit value, one table a channel: `(float32(value * (1 / 255)) - mean) / deviation`, each
- * step rounded to float32, as the reference's image processor computes it.
+ * CLIP's normalisation of every 8-bit value, one table a channel: `(float32(value * (1 / 255)) - mean) / deviation`,
+ * each step rounded to float32, as the reference's image processor computes it.
  */
 export const NORMALISED: readonly Float32Array[] = MEAN.map((mean, channel) =>
   Float32Array.from(

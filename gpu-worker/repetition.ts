@@ -6,7 +6,8 @@ const TOKENS = 32;
 
 /**
  * Whether output ids end in one period of up to 64 tokens that comes at least four times in a row, over at least 32
- * tokens. It is meant for answers that were cut off: a model that ends by itself may repeat what it was asked to repeat.
+ * tokens. It is meant for answers that were cut off: a model that ends by itself may repeat what it was asked to
+ * repeat.
  */
 export function repeatsEndlessly(ids: readonly number[]): boolean {
   for (let period = 1; period <= LONGEST_PERIOD; period += 1) {

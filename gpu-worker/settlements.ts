@@ -24,8 +24,8 @@ interface Pending {
 }
 
 /**
- * Tells the edge what was computed for requests whose stream was cut, until it has taken each report or the request's hold
- * is over. In memory: what a worker that dies had to report is given back to the customer.
+ * Tells the edge what was computed for requests whose stream was cut, until it has taken each report or the request's
+ * hold is over. In memory: what a worker that dies had to report is given back to the customer.
  */
 export class Settlements {
   readonly #options: SettlementsOptions;

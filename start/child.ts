@@ -10,7 +10,9 @@ export interface ChildOptions {
   readonly onMessage: (message: unknown) => void;
 }
 
-/** A process of ours, leader of its own group. It ends by itself when our end of its IPC channel closes, however we end. */
+/**
+ * A process of ours, leader of its own group. It ends by itself when our end of its IPC channel closes, however we end.
+ */
 export class Child {
   readonly exited: Promise<{ code: number | null; signal: NodeJS.Signals | null }>;
   readonly #process: ChildProcess;

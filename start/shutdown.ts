@@ -3,8 +3,8 @@ const PARENT_POLL_MS = 500;
 const SAME_SIGNAL_MS = 300;
 
 /**
- * Calls `stop` on the first SIGINT, SIGTERM or SIGHUP and `force` on the next. npm passes signals on, but can't when it is
- * killed itself, so its end counts as a signal too.
+ * Calls `stop` on the first SIGINT, SIGTERM or SIGHUP and `force` on the next. npm passes signals on, but can't when it
+ * is killed itself, so its end counts as a signal too.
  */
 export function onShutdown(stop: () => void, force: () => void): void {
   let askedAt: number | undefined;

@@ -1,4 +1,7 @@
-/** The process that runs both Workers in workerd, with local storage. It does what one message says, and ends with its parent. */
+/**
+ * The process that runs both Workers in workerd, with local storage. It does what one message says, and ends with its
+ * parent.
+ */
 import { dirname, join } from "node:path";
 import { convertV4MiniflareOptions, Miniflare, type V4WorkerOptions } from "miniflare";
 import { unstable_getMiniflareWorkerOptions, unstable_readConfig } from "wrangler";
@@ -14,7 +17,8 @@ async function run(request: WorkersRequest): Promise<void> {
   const { host, port } = request;
   await writePages();
   const workers = await Promise.all([
-    // The edge's own socket: requests do not pass Miniflare's front Worker, which takes as long again and has doors of its own.
+    // The edge's own socket: requests do not pass Miniflare's front Worker, which takes as long again and has doors of
+    // its own.
     workerOptions(request.edge, request.bindings, { unsafeDirectSockets: [{ host, port }] }),
     ...request.bound.map((config) => workerOptions(config, {})),
   ]);

@@ -33,7 +33,9 @@ function bodyOf(kind: Case, model: string, picture: Buffer): Buffer {
   return Buffer.from(JSON.stringify({ model, messages, max_tokens: 64, ...stream }));
 }
 
-/** Where the first quantisation table's values begin: marker, length and number lie before them (ITU-T T.81 B.2.4.1). */
+/**
+ * Where the first quantisation table's values begin: marker, length and number lie before them (ITU-T T.81 B.2.4.1).
+ */
 const TABLE = PHOTOGRAPH.indexOf(Buffer.from([0xff, 0xdb])) + 5;
 /** Coarse values of the table, without the mean: each digit of a picture's number is one of them. */
 const DIGITS = [1, 2, 3, 4, 5];

@@ -1,4 +1,6 @@
-/** The gateways side by side, each in its own processes on loopback, each in front of an upstream that answers at once. */
+/**
+ * The gateways side by side, each in its own processes on loopback, each in front of an upstream that answers at once.
+ */
 import { once } from "node:events";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";

@@ -34,8 +34,8 @@ export async function answers(child: ChildProcess, url: string, limitMs = 120_00
 }
 
 /**
- * Processor time of a process and all below it, in milliseconds, without those whose command line has `except`; NaN where
- * there is no /proc.
+ * Processor time of a process and all below it, in milliseconds, without those whose command line has `except`; NaN
+ * where there is no /proc.
  */
 export function cpuMs(root: number, except?: string): number {
   try {

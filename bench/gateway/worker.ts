@@ -1,6 +1,7 @@
 /**
- * Tessera's upstream: a real GPU worker, configured by its environment like any other, whose engine answers at once. What
- * it does before that (signature, frame, tiles' checks, prompt ids) is the product's own code. A process of its own.
+ * Tessera's upstream: a real GPU worker, configured by its environment like any other, whose engine answers at once.
+ * What it does before that (signature, frame, tiles' checks, prompt ids) is the product's own code. A process of its
+ * own.
  */
 import { ok } from "../../core/result.ts";
 import { readConfiguration } from "../../gpu-worker/configuration.ts";

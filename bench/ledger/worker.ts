@@ -27,7 +27,10 @@ const END = {
 
 /** The account, with a past. */
 export class BenchAccount extends Account {
-  /** Writes the entries and receipts of `count` requests that ended before, as ids and times of their own would have them. */
+  /**
+   * Writes the entries and receipts of `count` requests that ended before, as ids and times of their own would have
+   * them.
+   */
   writePast(count: number): void {
     const { sql } = this.ctx.storage;
     this.ctx.storage.transactionSync(() => {

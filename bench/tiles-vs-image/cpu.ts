@@ -4,7 +4,9 @@ import { processTree } from "../../test/helpers/processes.ts";
 
 const TICKS_A_SECOND = Number(execFileSync("getconf", ["CLK_TCK"], { encoding: "utf8" }));
 
-/** Seconds of processor time that a process and all that it has started have used, ended children aside (`man 5 proc`). */
+/**
+ * Seconds of processor time that a process and all that it has started have used, ended children aside (`man 5 proc`).
+ */
 export function cpuSeconds(root: number): number {
   const ticks = processTree(root).map((id) => {
     try {

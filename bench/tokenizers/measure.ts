@@ -1,10 +1,15 @@
-/** One vocabulary in a fresh process, as in a fresh isolate: `node --expose-gc measure.ts NAME`. Prints one line of JSON. */
+/**
+ * One vocabulary in a fresh process, as in a fresh isolate: `node --expose-gc measure.ts NAME`. Prints one line of
+ * JSON.
+ */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { loadSentencePiece } from "../../core/sentence-piece.ts";
 import { percentile, round } from "../statistics.ts";
 
-/** The longest text of a request, in characters; of letters, of one letter that merges best, of bytes without a piece. */
+/**
+ * The longest text of a request, in characters; of letters, of one letter that merges best, of bytes without a piece.
+ */
 const TEXTS = {
   words: "The quick brown fox jumps over the lazy dog. ".repeat(730).slice(0, 32_768),
   one_letter: "a".repeat(32_768),

@@ -1,4 +1,6 @@
-/** How long another request's stream falls silent while a picture of 50 megapixels is decoded, over the whole product. */
+/**
+ * How long another request's stream falls silent while a picture of 50 megapixels is decoded, over the whole product.
+ */
 import { createHash } from "node:crypto";
 import { z } from "zod";
 import { Product, temporaryHome } from "../../test/helpers/product.ts";
@@ -84,8 +86,8 @@ class Api {
   }
 
   /**
-   * When a long answer's texts came, in milliseconds. With `meanwhile`, from its first text, which begins that, until it
-   * is done.
+   * When a long answer's texts came, in milliseconds. With `meanwhile`, from its first text, which begins that, until
+   * it is done.
    */
   async stream(seed: number, meanwhile?: () => Promise<void>): Promise<number[]> {
     const messages = [

@@ -56,7 +56,10 @@ export type EngineStep =
   | { readonly type: "lost"; readonly message: string };
 
 export interface Generation {
-  /** The steps up to `end`, `failed` or `lost`; none further once the signal aborts. Stopping the iteration frees the sequence too. */
+  /**
+   * The steps up to `end`, `failed` or `lost`; none further once the signal aborts. Stopping the iteration frees the
+   * sequence too.
+   */
   readonly steps: AsyncIterable<EngineStep>;
   /** The times so far. */
   timings(): EngineTimings;
@@ -83,7 +86,10 @@ export interface Engine {
   generate(request: EngineRequest, signal: AbortSignal): Generation;
   load(): EngineLoad;
   counters(): EngineCounters;
-  /** Settles with the reason once the engine can answer nothing any more; an engine within the worker's process has none. */
+  /**
+   * Settles with the reason once the engine can answer nothing any more; an engine within the worker's process has
+   * none.
+   */
   readonly lost?: Promise<string>;
   close(): Promise<void>;
 }

@@ -1,4 +1,7 @@
-/** schemathesis over /openapi.json: every operation, with keys that may do everything, within the specification and against it. */
+/**
+ * schemathesis over /openapi.json: every operation, with keys that may do everything, within the specification and
+ * against it.
+ */
 import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import { once } from "node:events";
@@ -74,7 +77,8 @@ async function fuzz({ address }: Product): Promise<Round> {
       "run",
       `${address.url}/openapi.json`,
     ],
-    // One worker: CPython's parser, which schemathesis describes its filters with, can fail where two threads use it at once.
+    // One worker: CPython's parser, which schemathesis describes its filters with, can fail where two threads use it at
+    // once.
     ...["--no-color", "--workers", "1", "--max-examples", String(CASES_PER_OPERATION)],
     ...["--generation-database", "none", "--report", "ndjson", "--report-ndjson-path", report],
   ];

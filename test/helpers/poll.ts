@@ -5,7 +5,10 @@ interface PollOptions {
   readonly everyMs?: number;
 }
 
-/** Asks until there is an answer that is neither undefined nor false. Throws after the time limit, naming what never came. */
+/**
+ * Asks until there is an answer that is neither undefined nor false. Throws after the time limit, naming what never
+ * came.
+ */
 export async function until<Value>(
   what: string,
   ask: () => Promise<Value | undefined | false> | Value | undefined | false,

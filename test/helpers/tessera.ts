@@ -19,7 +19,10 @@ export async function tessera(account: Account | undefined, ...argv: readonly st
   return runProgram(process.execPath, [MAIN, ...argv], { TESSERA_HOME: "/nowhere", ...own });
 }
 
-/** Runs a program, from the repository's root unless told otherwise, with nothing on its input and little in its environment. */
+/**
+ * Runs a program, from the repository's root unless told otherwise, with nothing on its input and little in its
+ * environment.
+ */
 export async function runProgram(
   program: string,
   argv: readonly string[],

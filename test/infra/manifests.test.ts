@@ -1,4 +1,7 @@
-/** The Kubernetes manifests: every overlay rendered, checked against the real schemas, and against what the worker reads. */
+/**
+ * The Kubernetes manifests: every overlay rendered, checked against the real schemas, and against what the worker
+ * reads.
+ */
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

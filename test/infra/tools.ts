@@ -1,4 +1,7 @@
-/** What checks containers and manifests without Docker and without a cluster, installed into a cache outside of the repository. */
+/**
+ * What checks containers and manifests without Docker and without a cluster, installed into a cache outside of the
+ * repository.
+ */
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { execute, installOnce, installPython, toolCache } from "../helpers/tool-cache.ts";

@@ -79,7 +79,8 @@ describe("a client that leaves", () => {
     const leaving = new AbortController();
     const body = { ...long.body, stream: true };
     const response = await account.post("/v1/chat/completions", body, {}, leaving.signal);
-    // The first chunk only names the role; whether a token follows before the leaving is noticed is the machine's affair.
+    // The first chunk only names the role; whether a token follows before the leaving is noticed is the machine's
+    // affair.
     await streamEvents(response).next();
     leaving.abort();
     const { charged } = await account.settledLedger();

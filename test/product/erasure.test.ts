@@ -60,7 +60,9 @@ async function inventory(account: Account): Promise<string[]> {
   return data.map(({ store }) => store).sort();
 }
 
-/** Something in every store: cached answers, an upload, an ended job, and one that waits for a worker that never comes. */
+/**
+ * Something in every store: cached answers, an upload, an ended job, and one that waits for a worker that never comes.
+ */
 async function live(account: Account): Promise<void> {
   await account.ask(example);
   const digest = `sha256:${createHash("sha256").update(EXAMPLE.bytes).digest("hex")}`;

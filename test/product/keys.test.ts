@@ -1,4 +1,6 @@
-/** Keys as their owner manages them: made, read, changed, rotated and revoked, each within the bounds of the asking key. */
+/**
+ * Keys as their owner manages them: made, read, changed, rotated and revoked, each within the bounds of the asking key.
+ */
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import type { Account } from "../helpers/account.ts";

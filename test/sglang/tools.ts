@@ -1,4 +1,6 @@
-/** The published protocol's package and the counting functions of the real SGLang, in a cache outside of the repository. */
+/**
+ * The published protocol's package and the counting functions of the real SGLang, in a cache outside of the repository.
+ */
 import { readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { execute, installOnce, installPython, toolCache } from "../helpers/tool-cache.ts";

@@ -1,4 +1,6 @@
-/** Random GIF files: frames anywhere on or beyond the screen, local palettes, interlacing, transparency, several frames. */
+/**
+ * Random GIF files: frames anywhere on or beyond the screen, local palettes, interlacing, transparency, several frames.
+ */
 import type { Random } from "./random.ts";
 
 export function randomGif(random: Random): Uint8Array {

@@ -1,6 +1,6 @@
 /**
- * Random JPEG files of random coefficients: every sampling layout, colour model, scan script, table and restart interval
- * that a decoder should take.
+ * Random JPEG files of random coefficients: every sampling layout, colour model, scan script, table and restart
+ * interval that a decoder should take.
  */
 
 import { exifSegment } from "./exif.ts";

@@ -1,4 +1,6 @@
-/** Random PNG files: every colour type and depth, filters at random, interlaced or not, with transparency or without. */
+/**
+ * Random PNG files: every colour type and depth, filters at random, interlaced or not, with transparency or without.
+ */
 import { deflateSync } from "node:zlib";
 import { exifBlock } from "./exif.ts";
 import { pngChunk, writePng } from "./png-file.ts";
