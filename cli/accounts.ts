@@ -59,7 +59,7 @@ export function accounts() {
       examples("tessera accounts refund AbC123dEf456 420 --id ticket-9 --job chatcmpl-1"),
     );
 
-  return newCommand("accounts", "accounts: open, credit, take back, refund, suspend")
+  return newCommand("accounts", "open accounts, grant credit, take it back, refund, suspend")
     .addHelpText("after", "\nAmounts are whole micro-credits; a credit is 1,000,000 of them.")
     .addCommand(create)
     .addCommand(list)

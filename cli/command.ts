@@ -43,6 +43,19 @@ export class CommandError extends Error {
   }
 }
 
+/** Why a file can't be read, by what reading it has thrown. */
+export function unreadable(file: string, error: unknown): CommandError {
+  const reason = error instanceof Error && "code" in error ? String(error.code) : String(error);
+  return new CommandError(UNREADABLE[reason]?.(file) ?? `${file} can't be read (${reason})`, {
+    code: "file_unreadable",
+  });
+}
+
+const UNREADABLE: Readonly<Record<string, (file: string) => string>> = {
+  ENOENT: (file) => `there is no file ${file}`,
+  EISDIR: (file) => `${file} is a folder`,
+};
+
 /** The command has printed by itself what is wrong; exit code 1. */
 export class Unsuccessful extends Error {}
 

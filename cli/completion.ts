@@ -98,13 +98,17 @@ function toBash(places: readonly Place[]): string {
     [...commands.map(({ word }) => word), ...words, ...options.map(({ word }) => word)].join(" ");
   const answer = ({ words, files }: Value) =>
     `${files ? "files=1" : "files="}; offered=${quoted(words.join(" "))}; return`;
+  const cases = places.map((place) => {
+    const files = place.arguments.files ? "files=1" : "files=";
+    return `    ${quoted(place.path)}) offered=${quoted(words(place))}; ${files} ;;`;
+  });
   return `# bash completion of tessera
 _tessera_offer() {
   case "$path $before" in
 ${valueCases(places, answer)}
   esac
   case "$path" in
-${places.map((place) => `    ${quoted(place.path)}) offered=${quoted(words(place))}; files=${place.arguments.files ? 1 : ""} ;;`).join("\n")}
+${cases.join("\n")}
   esac
 }
 _tessera() {
@@ -138,7 +142,11 @@ function toZsh(places: readonly Place[]): string {
   const described = (offers: readonly Offer[]) =>
     offers.map(({ word, summary }) => quoted(`${word.replaceAll(":", "\\:")}:${summary}`)).join(" ");
   const answer = ({ words, files }: Value) =>
-    `${[words.length > 0 && `compadd -- ${words.map(quoted).join(" ")}`, files && "_files"].filter(Boolean).join("; ") || ":"}; return`;
+    [
+      ...(words.length > 0 ? [`compadd -- ${words.map(quoted).join(" ")}`] : []),
+      files ? "_files" : ":",
+      "return",
+    ].join("; ");
   const cases = places.map((place) => {
     const offers = [
       ...place.commands,

@@ -33,8 +33,8 @@ describe("tessera engine flags", () => {
 
   it.each([
     [["llava-v1.6-34b"], 2, "missing required argument 'gpu'"],
-    [["no-model", "h100"], 2, "'no-model' is invalid"],
-    [["llava-v1.6-34b", "tpu"], 2, "'tpu' is invalid"],
+    [["no-model", "h100"], 2, "'no-model' is no model"],
+    [["llava-v1.6-34b", "tpu"], 2, "'tpu' is no gpu"],
     [["llava-v1.6-34b", "cpu"], 1, "tessera engine flags: "],
   ])("refuses %j", async (argv, code, message) => {
     expect(await flags(...argv)).toBe(code);

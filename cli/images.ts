@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { extname } from "node:path";
 import { request } from "./api.ts";
-import { CommandError } from "./command.ts";
+import { unreadable } from "./command.ts";
 import type { Connection } from "./connection.ts";
 
 /** The API takes 10 MiB of data URLs a request; larger images are uploaded. */
@@ -21,6 +21,11 @@ export function isAddress(argument: string): boolean {
   return /^(https?|data|sha256):/i.test(argument);
 }
 
+/** Whether an argument is named as a file of an image is, whether there is one or not. */
+export function hasImageName(argument: string): boolean {
+  return !/\s/.test(argument) && extname(argument).toLowerCase() in MEDIA_TYPES;
+}
+
 /** What the API needs to find each image: addresses as they are, files inside the request or uploaded. */
 export async function imageUrls(connection: Connection, images: readonly string[]): Promise<string[]> {
   const files = new Map(images.filter((image) => !isAddress(image)).map((file) => [file, readImage(file)]));
@@ -37,9 +42,7 @@ function readImage(file: string): Buffer {
   try {
     return readFileSync(file);
   } catch (error) {
-    const reason = error instanceof Error && "code" in error ? error.code : error;
-    const message = reason === "EISDIR" ? `${file} is a folder` : `${file} can't be read (${reason})`;
-    throw new CommandError(message, { code: "file_unreadable" });
+    throw unreadable(file, error);
   }
 }
 

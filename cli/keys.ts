@@ -181,7 +181,9 @@ ${examples("tessera keys create --name ci --scope infer --budget-day 1000000")}`
   return newCommand("keys", "make, list, change, rotate and revoke API keys")
     .addHelpText(
       "after",
-      "\nNo key gives more than it has itself, nor manages one that does not descend from it;\nthe account's first key manages all. The asking key needs the scope keys:write.",
+      `
+No key gives more than it has itself, nor manages one that does not descend from it; the account's first key manages
+all. The asking key needs the scope keys:write.`,
     )
     .addCommand(create)
     .addCommand(list)

@@ -6,7 +6,7 @@ import { z } from "zod";
 import { MODELS } from "../core/models.ts";
 import { openNodeVision } from "../vision/node.ts";
 import { requestJson } from "./api.ts";
-import { CommandError } from "./command.ts";
+import { CommandError, unreadable } from "./command.ts";
 import { type ConnectionOptions, findConnection } from "./connection.ts";
 import { isAddress } from "./images.ts";
 import { preflightResult } from "./preflight.ts";
@@ -102,8 +102,9 @@ async function post<Value>(
 async function refuseOtherFiles(images: readonly string[]): Promise<void> {
   const vision = openNodeVision();
   for (const file of images.filter((image) => !isAddress(image))) {
-    const bytes = await readFile(file).catch((error: NodeJS.ErrnoException) => error);
-    if (!(bytes instanceof Uint8Array)) throw new CommandError(`${file} can't be read (${bytes.code})`);
+    const bytes = await readFile(file).catch((error: unknown) => {
+      throw unreadable(file, error);
+    });
     const probed = vision.probe(bytes);
     if (!probed.ok) throw new CommandError(`${probed.error.code}: ${probed.error.message}`);
   }

@@ -2,13 +2,17 @@ import { z } from "zod";
 import { readAnswer, requestJson } from "./api.ts";
 import { apiCommand, examples, print } from "./command.ts";
 import { findConnection } from "./connection.ts";
-import { paint } from "./terminal.ts";
+import { paint, table } from "./terminal.ts";
 
 const model = z.looseObject({
   id: z.string(),
   max_images: z.number(),
   context_length: z.number(),
-  price: z.looseObject({ image_token_microcredits: z.number(), output_token_microcredits: z.number() }),
+  price: z.looseObject({
+    image_token_microcredits: z.number(),
+    text_token_microcredits: z.number(),
+    output_token_microcredits: z.number(),
+  }),
 });
 const modelList = z.looseObject({ data: z.array(model) });
 
@@ -25,12 +29,25 @@ export function models() {
         readAnswer(server.url, "/readyz", readiness),
       ]);
       const data = listed.data.map((each) => ({ ...each, ready: ready[each.id] ?? false }));
-      print(options.json, { ...listed, data }, () => data.map(line).join("\n"));
+      print(options.json, { ...listed, data }, () => describe(data));
     });
 }
 
-function line({ id, ready, max_images, context_length, price }: z.infer<typeof model> & { ready: boolean }) {
-  const state = ready ? paint("green", "up  ", process.stdout) : paint("yellow", "down", process.stdout);
-  const { image_token_microcredits: image, output_token_microcredits: output } = price;
-  return `${id.padEnd(24)}${state}  ${image} an image token, ${output} an output token; ${max_images} images, ${context_length} tokens`;
+type ListedModel = z.infer<typeof model> & { readonly ready: boolean };
+
+function describe(models: readonly ListedModel[]): string {
+  const headings = ["model", "state", "image token", "text token", "output token", "images", "context"];
+  const rows = models.map(({ id, ready, max_images, context_length, price }) => [
+    id,
+    ready ? paint("green", "up", process.stdout) : paint("yellow", "down", process.stdout),
+    price.image_token_microcredits,
+    price.text_token_microcredits,
+    price.output_token_microcredits,
+    max_images,
+    context_length,
+  ]);
+  return [
+    ...table(headings, rows),
+    "Prices are micro-credits a token; images are those of one request.",
+  ].join("\n");
 }

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { requestJson } from "./api.ts";
 import { examples, newCommand, operatorCommand, print, toMicrocredits, toTime } from "./command.ts";
 import { findOperator } from "./connection.ts";
+import { table } from "./terminal.ts";
 
 const price = z.looseObject({
   version: z.string(),
@@ -21,7 +22,7 @@ export function prices() {
     .addHelpText("after", examples("tessera prices list"))
     .action(async (options) => {
       const listed = await requestJson(findOperator(options), { method: "GET", path: PATH }, priceList);
-      print(options.json, listed, () => listed.data.map(line).join("\n"));
+      print(options.json, listed, () => describe(listed.data));
     });
 
   const set = operatorCommand("set", "add a version of a model's price")
@@ -56,7 +57,7 @@ export function prices() {
         effective_at: options.at,
       };
       const added = await requestJson(findOperator(options), { method: "POST", path: PATH, body }, price);
-      print(options.json, added, () => line(added));
+      print(options.json, added, () => describe([added]));
     });
 
   return newCommand("prices", "the price book: list versions, add one").addCommand(list).addCommand(set);
@@ -66,8 +67,16 @@ const SET_ABOUT = `
 Amounts are whole micro-credits. A version takes effect everywhere at one moment, a minute ahead at the earliest;
 requests that were accepted before keep their price.`;
 
-function line(each: z.infer<typeof price>): string {
-  const { image_token_microcredits: image, text_token_microcredits: text } = each;
-  const since = each.effective_at === 0 ? "" : `, from ${new Date(each.effective_at * 1000).toISOString()}`;
-  return `${each.version}: ${image} an image token, ${text} a text token, ${each.output_token_microcredits} an output token, ${each.cache_hit_microcredits} a cached answer, at least ${each.minimum_microcredits}${since}`;
+function describe(versions: readonly z.infer<typeof price>[]): string {
+  const headings = ["version", "image token", "text token", "output token", "cached answer", "least", "from"];
+  const rows = versions.map((each) => [
+    each.version,
+    each.image_token_microcredits,
+    each.text_token_microcredits,
+    each.output_token_microcredits,
+    each.cache_hit_microcredits,
+    each.minimum_microcredits,
+    each.effective_at === 0 ? "the beginning" : new Date(each.effective_at * 1000).toISOString(),
+  ]);
+  return [...table(headings, rows), "Amounts are micro-credits."].join("\n");
 }

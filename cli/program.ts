@@ -60,7 +60,7 @@ export async function run(argv: readonly string[]): Promise<number> {
     if (error instanceof Unsuccessful) return 1;
     const asJson = argv.includes("--json");
     if (error instanceof CommandError) {
-      tell(asJson, pathOf(running), error, error.advice ?? flagOf(running, error));
+      tell(asJson, pathOf(running), error, error.advice ?? wordOf(running, error));
       return error.later ? 3 : 1;
     }
     if (!(error instanceof UsageError)) throw error;
@@ -68,6 +68,14 @@ export async function run(argv: readonly string[]): Promise<number> {
     tell(asJson, path, new CommandError(error.message, { code: "usage" }), `See ${path} --help.`);
     return 2;
   }
+}
+
+/** The parser's message without its own words for what a command takes. */
+function inOneLine(message: string): string {
+  return message
+    .replace(/^error: /, "")
+    .replace(/^command-argument value ('.*') is invalid for argument '(.*?)'\./, "$1 is no $2.")
+    .replaceAll(/\s*\n/g, " ");
 }
 
 /** Help is printed, because it was asked for or because the words named only a group of commands. */
@@ -100,10 +108,7 @@ function settle(command: CommandUnknownOpts): void {
     .exitOverride((error: CommanderError) => {
       if (error.exitCode === 0) throw new Shown(0);
       if (error.code === "commander.help") throw new Shown(2);
-      throw new CalledWrongly(
-        pathOf(command),
-        error.message.replace(/^error: /, "").replaceAll(/\s*\n/g, " "),
-      );
+      throw new CalledWrongly(pathOf(command), inOneLine(error.message));
     })
     .configureOutput({ outputError: () => undefined })
     .configureHelp({
@@ -111,12 +116,15 @@ function settle(command: CommandUnknownOpts): void {
       subcommandTerm: (each) => each.name(),
       groupItems: (all, visible, groupOf) => {
         const { groupItems } = Help.prototype;
-        const own = all.filter((each) => groupOf(each) === "Options:");
+        const own = visible.filter((each) => groupOf(each) === "Options:");
         return groupItems([...own, ...all], visible, groupOf);
       },
     })
     .helpOption("-h, --help", "show this help");
-  if (command.commands.length > 0) command.helpCommand("help [command]", "show a command's help");
+  if (command.commands.length > 0) {
+    command.commandsGroup(command.parent ? "Commands:" : "Help:");
+    command.helpCommand("help [command]", "show a command's help");
+  }
   for (const each of command.commands) settle(each);
 }
 
@@ -127,8 +135,11 @@ function tell(asJson: boolean, path: string, error: CommandError, advice: string
   if (advice && !asJson) console.error(`  ${advice}`);
 }
 
-/** The option that sets the API's field which is wrong. */
-function flagOf(command: CommandUnknownOpts, { param }: CommandError): string | undefined {
+/** The word that sets the API's field which is wrong: an option, or an image beside the question. */
+function wordOf({ args, options, registeredArguments }: CommandUnknownOpts, { param }: CommandError) {
+  const image = /^messages\.0\.content\.(\d+)\./.exec(param ?? "")?.[1];
+  if (image !== undefined) return args.length > 1 ? `That is ${args[Number(image)]}.` : undefined;
+  if (registeredArguments.some((argument) => argument.name() === param)) return undefined;
   const flag = `--${param?.replaceAll("_", "-")}`;
-  return command.options.some(({ long }) => long === flag) ? `That is ${flag}.` : undefined;
+  return options.some(({ long }) => long === flag) ? `That is ${flag}.` : undefined;
 }

@@ -28,6 +28,7 @@ describe("readQuestion", () => {
     [["package.json"], "'package.json' is an image"],
     [["docs"], "'docs' is a folder"],
     [["a.png", "https://example.com/b.jpg"], "is an image"],
+    [["no-such-file.PNG"], "'no-such-file.PNG' is an image"],
   ])("refuses %j", (words, message) => {
     expect(() => readQuestion(words, MODEL)).toThrow(UsageError);
     expect(() => readQuestion(words, MODEL)).toThrow(message);

@@ -4,7 +4,7 @@ import { Option } from "@commander-js/extra-typings";
 import { MODELS } from "../core/models.ts";
 import { apiCommand, toCount, toNumber, UsageError } from "./command.ts";
 import type { Connection } from "./connection.ts";
-import { imageUrls, isAddress } from "./images.ts";
+import { hasImageName, imageUrls, isAddress } from "./images.ts";
 
 /** The models that this version knows; the server has the last word. */
 export function modelOption(description: string) {
@@ -17,7 +17,7 @@ export function questionCommand(name: string, summary: string) {
     .usage('[options] IMAGE… "QUESTION"')
     .argument(
       "[file...]",
-      "images (files, https URLs, or sha256:… of uploaded ones; none for a question that stands alone), and the question last",
+      "images (files, https URLs, or sha256:… of uploaded ones; none for a question alone), and the question last",
     )
     .addOption(modelOption("the model to ask").default(MODELS[0]!.id))
     .option("--max-tokens <n>", "the longest answer, in tokens", toCount)
@@ -43,7 +43,7 @@ export function readQuestion(
   if (!text?.trim()) throw new UsageError('there is no question; put it last, in quotes: "What is this?"');
   const file = statSync(text, { throwIfNoEntry: false });
   if (file?.isDirectory()) throw new UsageError(`'${text}' is a folder; name images, and the question last`);
-  if (isAddress(text) || file) {
+  if (isAddress(text) || file || hasImageName(text)) {
     throw new UsageError(`'${text}' is an image; put the question after it, in quotes: "What is this?"`);
   }
   return {

@@ -77,7 +77,7 @@ describe("tessera accounts", () => {
     [["show"], "'account'"],
     [["grant", "a1", "500"], "--id"],
     [["grant", "a1", "--id", "x"], "'amount'"],
-    [["grant", "a1", "much", "--id", "x"], "'much' is invalid"],
+    [["grant", "a1", "much", "--id", "x"], "'much' is no amount"],
     [["grant", "a1", "0.5", "--id", "x"], "whole micro-credits: 0.5 credits = 500000"],
     [["refund", "a1", "5", "--id", "x"], "--job"],
   ])("refuses %j", async (argv, message) => {

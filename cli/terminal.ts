@@ -1,5 +1,5 @@
-/** What only a person at a terminal sees: colours, and one line about what is awaited. */
-import { styleText } from "node:util";
+/** What only a person at a terminal sees: colours, tables, and one line about what is awaited. */
+import { stripVTControlCharacters, styleText } from "node:util";
 
 type Style = Parameters<typeof styleText>[0];
 
@@ -12,6 +12,27 @@ interface Terminal {
 /** Coloured where `stream` is a terminal; NO_COLOR and FORCE_COLOR decide before that. */
 export function paint(style: Style, text: string, stream: NodeJS.WriteStream = process.stderr): string {
   return styleText(style, text, { stream });
+}
+
+/** Rows under their headings, in columns; numbers stand to the right. Nothing without rows. */
+export function table(
+  headings: readonly string[],
+  rows: readonly (readonly (string | number)[])[],
+): readonly string[] {
+  const [first] = rows;
+  if (!first) return [];
+  const lines = [headings, ...rows].map((cells) => cells.map(String));
+  const width = (text: string) => stripVTControlCharacters(text).length;
+  const widths = headings.map((_, column) => Math.max(...lines.map((cells) => width(cells[column] ?? ""))));
+  return lines.map((cells) =>
+    cells
+      .map((text, column) => {
+        const space = " ".repeat((widths[column] ?? 0) - width(text));
+        return typeof first[column] === "number" ? space + text : text + space;
+      })
+      .join("  ")
+      .trimEnd(),
+  );
 }
 
 /** Nothing is said about what is over sooner, in milliseconds. */

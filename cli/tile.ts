@@ -8,7 +8,7 @@ import { findModel, type Geometry, MODELS } from "../core/models.ts";
 import { cutGrid } from "../core/tiles.ts";
 import type { ImagePolicy, ImageRefusal } from "../core/vision.ts";
 import { openNodeVision } from "../vision/node.ts";
-import { examples, newCommand, Unsuccessful } from "./command.ts";
+import { examples, newCommand, Unsuccessful, unreadable } from "./command.ts";
 
 /** How the pinpoints are read: as the authors' code does, as Hugging Face's does, or as the model's entry says. */
 export type PinpointRule = "original" | "hf" | "model";
@@ -45,7 +45,7 @@ export async function* tile(
   for (const file of files) {
     const bytes = await readFile(file).catch((error: unknown) => error);
     if (!(bytes instanceof Uint8Array)) {
-      yield { file, error: { code: "file_unreadable", message: String(bytes) } };
+      yield { file, error: { code: "file_unreadable", message: unreadable(file, bytes).text } };
       continue;
     }
     const prepared = await vision.prepare(bytes, geometry, policy);

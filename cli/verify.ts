@@ -7,7 +7,7 @@ import {
   type VerifiedReceipt,
   verifyReceipt,
 } from "../core/receipt.ts";
-import { CommandError, examples, print, printingCommand, Unsuccessful } from "./command.ts";
+import { CommandError, examples, print, printingCommand, Unsuccessful, unreadable } from "./command.ts";
 import { findServer } from "./connection.ts";
 import { paint } from "./terminal.ts";
 
@@ -98,8 +98,7 @@ async function readText(path: string): Promise<string> {
   try {
     return await readFile(path === "-" ? "/dev/stdin" : path, "utf8");
   } catch (error) {
-    const code = error instanceof Error && "code" in error ? String(error.code) : String(error);
-    throw new CommandError(`${path} can't be read (${code})`, { code: "file_unreadable" });
+    throw unreadable(path, error);
   }
 }
 

@@ -89,10 +89,8 @@ async function checkAnswer(url: string, env: Environment): Promise<{ checks: Che
     };
   }
   if (response.status >= 500) {
-    const advice =
-      "A deployment with a missing secret answers nothing else: compare npx wrangler secret list with docs/operating.md; npx wrangler tail shows which.";
     return {
-      checks: [failure("server", `${url} answers ${response.status} to everything`, advice)],
+      checks: [failure("server", `${url} answers ${response.status} to everything`, SECRET_MISSING)],
       answers: false,
     };
   }
@@ -105,6 +103,11 @@ async function checkAnswer(url: string, env: Environment): Promise<{ checks: Che
     answers: true,
   };
 }
+
+const SECRET_MISSING = [
+  "A deployment with a missing secret answers nothing else: compare npx wrangler secret list with docs/operating.md;",
+  "npx wrangler tail shows which.",
+].join(" ");
 
 function adviceFor(reason: string, url: string, env: Environment): string {
   if (/CERT|TLS|SSL|ISSUER/.test(reason)) {

@@ -59,7 +59,7 @@ describe("tessera mcp", () => {
     const account = await newAccount();
     const client = await connectWith(account.key);
     const refusals = [
-      [{ images: ["no-such-file.png"] }, /^no-such-file\.png can't be read \(ENOENT\)$/],
+      [{ images: ["no-such-file.png"] }, /^there is no file no-such-file\.png$/],
       [{ images: ["https://127.0.0.1/a.png"] }, /^url_not_public: /],
       [{ model: "gpt-4o" }, /model/],
       [{ max_tokens: 100_000 }, /^invalid_value: /],
