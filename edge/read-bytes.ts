@@ -15,8 +15,8 @@ export async function drainBody(request: Request): Promise<void> {
 }
 
 /**
- * All bytes of a stream, or null when there are more than `limit`: a length header may lie or be absent. Nothing is read
- * further than `drained` bytes beyond the limit.
+ * All bytes of a stream, or null when there are more than `limit`: a length header may lie or be absent. Nothing is
+ * read further than `drained` bytes beyond the limit.
  */
 export async function readBytes(
   stream: ReadableStream<Uint8Array> | null,

@@ -1,4 +1,6 @@
-/** What a caller reads of a body or query that does not follow its schema: the field, and in a sentence what it must be. */
+/**
+ * What a caller reads of a body or query that does not follow its schema: the field, and in a sentence what it must be.
+ */
 import type { z } from "zod";
 import { ApiError } from "./errors.ts";
 
@@ -101,7 +103,9 @@ function oneOf(choices: readonly string[]): string {
   return choices.length < 2 ? last : `${choices.slice(0, -1).join(", ")} or ${last}`;
 }
 
-/** Inside a union, the branch of the value's type says best what is wrong, and of several the one that came furthest. */
+/**
+ * Inside a union, the branch of the value's type says best what is wrong, and of several the one that came furthest.
+ */
 function deepest(issue: Issue): Issue {
   if (issue.code !== "invalid_union") return issue;
   const inner = issue.errors

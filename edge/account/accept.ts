@@ -7,8 +7,8 @@ import { authorise } from "./keys/authorise.ts";
 import { reserve } from "./reserve.ts";
 
 /**
- * Holds the worst case and writes the job's row, once for each job and each idempotency key; the hold ends only with the
- * job.
+ * Holds the worst case and writes the job's row, once for each job and each idempotency key; the hold ends only with
+ * the job.
  */
 export function accept(
   sql: SqlStorage,

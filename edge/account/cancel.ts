@@ -3,8 +3,8 @@ import { endJob } from "./finish.ts";
 import { jobRecord, readJob } from "./jobs.ts";
 
 /**
- * Ends a job that nobody runs, or whose attempt is out of reach: its lease is void from now on, and it costs nothing. A job
- * that has ended stays as it is; null when there is none.
+ * Ends a job that nobody runs, or whose attempt is out of reach: its lease is void from now on, and it costs nothing. A
+ * job that has ended stays as it is; null when there is none.
  */
 export function cancel(sql: SqlStorage, id: string, now: number): JobRecord | null {
   const job = readJob(sql, id);

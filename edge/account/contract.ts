@@ -55,8 +55,8 @@ export type KeyError =
   /** The account has as many usable keys, or the asking key as long a lineage, as may be. */
   | { readonly code: "too_many_keys"; readonly what: "account" | "lineage"; readonly limit: number }
   /**
-   * The asking key has less than the option names, so it may not give it, nor manage a key that has it; null where the key
-   * to be managed does not descend from it.
+   * The asking key has less than the option names, so it may not give it, nor manage a key that has it; null where the
+   * key to be managed does not descend from it.
    */
   | { readonly code: "exceeds_own_key"; readonly option: KeyOption | null };
 
@@ -309,8 +309,8 @@ export interface AccountApi {
   /** Creates the account with its first credit; called again with the same `grant` id, it changes nothing. */
   open(options: { name: string; grant: { id: string; amount: number } }): Promise<void>;
   /**
-   * Deletes everything that is kept of the account, everywhere. Open holds are given back, late outcomes are refused, and
-   * what is written late is swept for 20 minutes. Null when there was no account.
+   * Deletes everything that is kept of the account, everywhere. Open holds are given back, late outcomes are refused,
+   * and what is written late is swept for 20 minutes. Null when there was no account.
    */
   erase(): Promise<Erasure | null>;
   /** What is kept of the account, kind by kind; empty when there is nothing. */
@@ -331,7 +331,10 @@ export interface AccountApi {
 
   /** A key that the operator makes, bounded by no other. */
   createKey(options: KeyOptions): Promise<ShownKey>;
-  /** A key that another makes, never with more than its maker has. Options left out are the usual limits, else its maker's. */
+  /**
+   * A key that another makes, never with more than its maker has. Options left out are the usual limits, else its
+   * maker's.
+   */
   deriveKey(keyHash: string, options: NewKey): Promise<Result<ShownKey, KeyError>>;
   /** The asking key itself, whatever it may do. */
   ownKey(keyHash: string): Promise<Result<KeyRecord, AccountError>>;
@@ -372,13 +375,18 @@ export interface AccountApi {
   /** Starts the next attempt of a stored job; null when it is final or another attempt still has time. */
   startAttempt(job: string): Promise<Attempt | null>;
   /**
-   * Gives an attempt up, so that the next may start at once; nothing happens when the attempt is void already. True when
-   * it was the last one and the job has failed.
+   * Gives an attempt up, so that the next may start at once; nothing happens when the attempt is void already. True
+   * when it was the last one and the job has failed.
    */
   abandonAttempt(attempt: { job: string; attempt: number; lease: string }): Promise<boolean>;
-  /** Charge, final state, result and webhook in one transaction. False when another outcome was first or the attempt is void. */
+  /**
+   * Charge, final state, result and webhook in one transaction. False when another outcome was first or the attempt is
+   * void.
+   */
   finish(outcome: Outcome): Promise<boolean>;
-  /** Ends a stored job for nothing and voids its attempt; one that has ended stays as it is. Null when there is none. */
+  /**
+   * Ends a stored job for nothing and voids its attempt; one that has ended stays as it is. Null when there is none.
+   */
   cancel(keyHash: string, id: string): Promise<Result<JobRecord | null, AccountError>>;
   /** A stored job's record once it has ended; for objects of our own, which hold no key. */
   endedJob(id: string): Promise<JobRecord | null>;

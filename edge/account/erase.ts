@@ -6,8 +6,8 @@ import { readLedger } from "./ledger.ts";
 import type { Tables } from "./tables.ts";
 
 /**
- * How long a deleted account is swept again, in milliseconds. Longer than anything that the account let in before may take:
- * a stored job's run is the longest, with the platform's 15 minutes for an alarm handler.
+ * How long a deleted account is swept again, in milliseconds. Longer than anything that the account let in before may
+ * take: a stored job's run is the longest, with the platform's 15 minutes for an alarm handler.
  */
 const TOMBSTONE_MS = 20 * 60_000;
 /** How soon each sweep follows the one before, in milliseconds. */
@@ -54,8 +54,8 @@ export async function listEverything(env: Env, sql: SqlStorage, account: string)
 }
 
 /**
- * Drops every table and leaves the tombstone. Open holds are given back in full, whatever becomes of their requests: the
- * ledger is the account's last.
+ * Drops every table and leaves the tombstone. Open holds are given back in full, whatever becomes of their requests:
+ * the ledger is the account's last.
  */
 function dropAccount(sql: SqlStorage, account: string, now: number): Ledger {
   const { granted, charged } = readLedger(sql);

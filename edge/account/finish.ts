@@ -16,8 +16,8 @@ export function finish(sql: SqlStorage, outcome: Outcome, now: number): boolean 
 }
 
 /**
- * Ends a job that is not final: settles its hold and puts its webhook into the outbox. One that failed gives its idempotency
- * key back: it cost nothing, and asking again must be a real try.
+ * Ends a job that is not final: settles its hold and puts its webhook into the outbox. One that failed gives its
+ * idempotency key back: it cost nothing, and asking again must be a real try.
  */
 export function endJob(
   sql: SqlStorage,

@@ -1,4 +1,6 @@
-/** Idempotency keys: each stands for one stored job, as long as the job is kept; a job that fails gives its key back. */
+/**
+ * Idempotency keys: each stands for one stored job, as long as the job is kept; a job that fails gives its key back.
+ */
 import { fail, ok, type Result } from "../../core/result.ts";
 import type { AccountError, Idempotency } from "./contract.ts";
 import type { JobRow } from "./jobs.ts";

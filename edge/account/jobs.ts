@@ -9,8 +9,8 @@ const FIRST_RING_MS = 5_000;
 const LONGEST_RING_MS = 300_000;
 
 /**
- * At how many bytes of answers a page of jobs ends. One call may return 32 MiB; one answer is at most 2 MB, the longest text
- * that a row may have.
+ * At how many bytes of answers a page of jobs ends. One call may return 32 MiB; one answer is at most 2 MB, the longest
+ * text that a row may have.
  */
 const PAGE_BYTES = 8 * 1024 * 1024;
 

@@ -4,8 +4,8 @@ import type { Booking, BookingError, Ledger } from "./contract.ts";
 import { watchBalance } from "./low-balance.ts";
 
 /**
- * `take_back` lowers what was granted, `refund` what was charged. `expired` ends a hold that nobody finished, `forgiven`
- * notes that its outcome came after all; both are of amount 0.
+ * `take_back` lowers what was granted, `refund` what was charged. `expired` ends a hold that nobody finished,
+ * `forgiven` notes that its outcome came after all; both are of amount 0.
  */
 export type EntryKind = "grant" | "take_back" | "charge" | "refund" | "expired" | "forgiven";
 

@@ -1,6 +1,6 @@
 /**
- * What a request counts against: the asking key and every key that it descends from, each with its own rates, places and
- * budgets. So making keys multiplies nothing.
+ * What a request counts against: the asking key and every key that it descends from, each with its own rates, places
+ * and budgets. So making keys multiplies nothing.
  */
 import { type Admission, admit, type Standing } from "./limits.ts";
 

@@ -1,4 +1,7 @@
-/** The account's receipts: one for every hold that ended, written with the entry that ended it, each hashing the one before. */
+/**
+ * The account's receipts: one for every hold that ended, written with the entry that ended it, each hashing the one
+ * before.
+ */
 import { createHash } from "node:crypto";
 import { z } from "zod";
 import { type CacheVerdict, type Receipt, type ReceiptStatus, receiptIdOf } from "../../core/receipt.ts";
@@ -8,7 +11,10 @@ import type { Hold } from "./holds.ts";
 import { readProfile } from "./profile.ts";
 import { RECEIPT_RETENTION_MS } from "./retention.ts";
 
-/** What is known of a request when its worst case is held; kept with the hold, so that a request nobody settles has it too. */
+/**
+ * What is known of a request when its worst case is held; kept with the hold, so that a request nobody settles has it
+ * too.
+ */
 const requestFacts = z.strictObject({
   /** `sha256:` and hex, as everywhere. */
   requestHash: z.string(),
@@ -39,7 +45,9 @@ export function emptyEnd(status: ReceiptStatus): RequestEnd {
 
 const NOTHING: Usage = { imageTokens: 0, textTokens: 0, outputTokens: 0 };
 
-/** Writes the receipt of a hold that ends now with this charge. It is signed when it is read: Ed25519 is deterministic. */
+/**
+ * Writes the receipt of a hold that ends now with this charge. It is signed when it is read: Ed25519 is deterministic.
+ */
 export function writeReceipt(
   sql: SqlStorage,
   hold: Pick<Hold, "job" | "key" | "facts">,
@@ -138,7 +146,10 @@ export function listReceipts(
   return { payloads: payloads.slice(0, limit), more: payloads.length > limit };
 }
 
-/** When the oldest receipt is due to be deleted, in Unix milliseconds; null when none is. The last one carries the chain on. */
+/**
+ * When the oldest receipt is due to be deleted, in Unix milliseconds; null when none is. The last one carries the chain
+ * on.
+ */
 export function oldestReceiptDue(sql: SqlStorage): number | null {
   const [oldest, next] = sql
     .exec<{ at: number }>("SELECT at FROM receipt ORDER BY sequence LIMIT 2")

@@ -1,9 +1,9 @@
 /**
  * The account's tables. Amounts are whole micro-credits, times Unix milliseconds.
  *
- * Each account's object has tables of its own, made when it was opened, maybe long ago: whenever an object wakes, it takes
- * the steps that it has not taken yet. A step that has been released is never changed; what comes later is a further step,
- * written so that the Worker before it can go on with its result while a deployment spreads.
+ * Each account's object has tables of its own, made when it was opened, maybe long ago: whenever an object wakes, it
+ * takes the steps that it has not taken yet. A step that has been released is never changed; what comes later is a
+ * further step, written so that the Worker before it can go on with its result while a deployment spreads.
  */
 
 const TABLES = `
@@ -37,8 +37,8 @@ const TABLES = `
   ) STRICT;
   CREATE INDEX IF NOT EXISTS refund_by_job ON entry (job) WHERE kind = 'refund';
 
-  -- facts: what the receipt will say of the request. expires_at is null for a stored job's hold, which ends only with the job. attempt: which one may settle the hold of an
-  -- attached request.
+  -- facts: what the receipt will say of the request. expires_at is null for a stored job's hold, which ends only with
+  -- the job. attempt: which one may settle the hold of an attached request.
   CREATE TABLE IF NOT EXISTS hold (
     job TEXT PRIMARY KEY,
     key TEXT NOT NULL,
@@ -89,8 +89,8 @@ const TABLES = `
   ) STRICT, WITHOUT ROWID;
   CREATE INDEX IF NOT EXISTS secret_by_key ON secret (key);
 
-  -- due_at: when the doorbell rings again, and for a finished job when it is deleted. idempotency_key: the SHA-256 of the key
-  -- under which the request came, until the job has failed.
+  -- due_at: when the doorbell rings again, and for a finished job when it is deleted. idempotency_key: the SHA-256 of
+  -- the key under which the request came, until the job has failed.
   CREATE TABLE IF NOT EXISTS job (
     id TEXT PRIMARY KEY,
     model TEXT NOT NULL,

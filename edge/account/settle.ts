@@ -3,7 +3,9 @@ import type { Settlement } from "./contract.ts";
 import { readHold, settleHold } from "./holds.ts";
 import { hasEntry, writeEntry } from "./ledger.ts";
 
-/** False when the hold has ended or is another attempt's. What comes after a hold's expiry is noted once, and forgiven. */
+/**
+ * False when the hold has ended or is another attempt's. What comes after a hold's expiry is noted once, and forgiven.
+ */
 export function settle(sql: SqlStorage, settlement: Settlement, now: number): boolean {
   const { job, attempt } = settlement;
   const hold = readHold(sql, job);

@@ -1,7 +1,7 @@
 /**
- * What was used and what it cost, hour by hour. Receipts are counted into hours when somebody asks, and by the alarm, which
- * then ships the hours that changed to D1: each with its whole sum and the number of the last receipt in it. So an hour
- * may be shipped twice, late or out of order and still counts once.
+ * What was used and what it cost, hour by hour. Receipts are counted into hours when somebody asks, and by the alarm,
+ * which then ships the hours that changed to D1: each with its whole sum and the number of the last receipt in it. So
+ * an hour may be shipped twice, late or out of order and still counts once.
  */
 import { type UsageRange, type UsageSum, usageStatement } from "../usage/query.ts";
 import type { UsageRow } from "../usage/usage.ts";

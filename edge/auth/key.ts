@@ -45,8 +45,8 @@ export async function mintKey(account: string, secret: string): Promise<string> 
 }
 
 /**
- * The account that a key claims and the key's hash; undefined for every text that was not minted with this secret or the
- * one before it. Both tags are computed and compared whole, so time does not tell which of them fits.
+ * The account that a key claims and the key's hash; undefined for every text that was not minted with this secret or
+ * the one before it. Both tags are computed and compared whole, so time does not tell which of them fits.
  */
 export async function readKey(
   text: string,

@@ -1,6 +1,6 @@
 /**
- * Cached answers. Only deterministic requests have a key; a cached answer is shown to its own account alone, at the price
- * book's price of a hit. KV may take a minute to agree between places, which is harmless: an entry never changes.
+ * Cached answers. Only deterministic requests have a key; a cached answer is shown to its own account alone, at the
+ * price book's price of a hit. KV may take a minute to agree between places, which is harmless: an entry never changes.
  */
 import type { CacheVerdict } from "../../core/receipt.ts";
 import { toHex } from "../../core/signature.ts";
@@ -60,7 +60,9 @@ export async function readResult(results: KVNamespace, key: string): Promise<Ans
   return answerSchema.safeParse(await results.get(key, "json")).data ?? null;
 }
 
-/** Keeps an answer. A cache that fails (KV takes one write a second for each key) costs a later hit, not this answer. */
+/**
+ * Keeps an answer. A cache that fails (KV takes one write a second for each key) costs a later hit, not this answer.
+ */
 export async function writeResult(results: KVNamespace, key: string, answer: Answer): Promise<void> {
   try {
     await results.put(key, JSON.stringify(answer), { expirationTtl: RETENTION_SECONDS });

@@ -11,7 +11,10 @@ export interface Completion {
   readonly model: string;
 }
 
-/** A part of the answer: text that is ready, which may be none, and the probabilities of the tokens decoded, if asked for. */
+/**
+ * A part of the answer: text that is ready, which may be none, and the probabilities of the tokens decoded, if asked
+ * for.
+ */
 export interface Said {
   readonly type: "text";
   readonly text: string;

@@ -1,4 +1,6 @@
-/** Counts a request exactly before anything is computed: what preflight shows, the account reserves and usage repeats. */
+/**
+ * Counts a request exactly before anything is computed: what preflight shows, the account reserves and usage repeats.
+ */
 import { planTiles } from "../../core/anyres.ts";
 import { type ImageTokens, imageTokens } from "../../core/image-tokens.ts";
 import type { Model, Price } from "../../core/models.ts";

@@ -23,7 +23,10 @@ export interface Question {
   readonly plan: RequestPlan;
 }
 
-/** Reads, resolves and counts a request; `maxCost` is its ceiling in micro-credits. Nothing is decoded or charged; throws whatever the caller must mend. */
+/**
+ * Reads, resolves and counts a request; `maxCost` is its ceiling in micro-credits. Nothing is decoded or charged;
+ * throws whatever the caller must mend.
+ */
 export async function prepareQuestion(
   env: Env,
   caller: Caller,

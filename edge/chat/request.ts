@@ -116,7 +116,9 @@ function readDetail(detail: "auto" | "low" | "high" | undefined, model: Model, p
   throw new ApiError("unsupported_parameter", `${model.id} does not take detail 'low'.`, { param });
 }
 
-/** How many tokens the caller allows: its own figure, or null for as many as the model's default and the context let. */
+/**
+ * How many tokens the caller allows: its own figure, or null for as many as the model's default and the context let.
+ */
 export function readMaxTokens(body: ChatRequestBody, model: Model): number | null {
   const asked = body.max_completion_tokens ?? body.max_tokens ?? null;
   if (asked !== null && asked > model.maxOutputTokens) {

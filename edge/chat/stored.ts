@@ -1,6 +1,7 @@
 /**
- * A request under an idempotency key: stored, so that it runs to its end whether or not its client stays. The client that
- * brought it watches it run; whoever asks again while it runs is told to come back, and then gets the stored answer.
+ * A request under an idempotency key: stored, so that it runs to its end whether or not its client stays. The client
+ * that brought it watches it run; whoever asks again while it runs is told to come back, and then gets the stored
+ * answer.
  */
 import { RECEIPT_HEADER, receiptIdOf } from "../../core/receipt.ts";
 import type { JobRecord } from "../account/contract.ts";

@@ -45,8 +45,8 @@ export async function eventStream(
 }
 
 /**
- * Nothing waits for the client to read: a slow reader must not keep its own request from being settled. What piles up is
- * bounded by the longest answer.
+ * Nothing waits for the client to read: a slow reader must not keep its own request from being settled. What piles up
+ * is bounded by the longest answer.
  */
 async function pump(
   first: IteratorResult<AnswerEvent, void>,

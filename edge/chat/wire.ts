@@ -67,7 +67,9 @@ function withBytes({ token, bytes, logprob }: Omit<TokenLogprob, "top">) {
 
 type Delta = { role: "assistant"; content: "" } | { content: string } | Record<string, never>;
 
-/** Builds one stream's chunks: the same id and time throughout, and `usage: null` until the last if it was asked for. */
+/**
+ * Builds one stream's chunks: the same id and time throughout, and `usage: null` until the last if it was asked for.
+ */
 export function chunkWriter(completion: Completion, includeUsage: boolean) {
   const head = {
     id: completion.id,

@@ -1,6 +1,6 @@
 /**
- * What is kept of an account outside of its own object. Every key and row begins with the account, so that all of it can be
- * listed and deleted.
+ * What is kept of an account outside of its own object. Every key and row begins with the account, so that all of it
+ * can be listed and deleted.
  */
 import { z } from "zod";
 import type { Env } from "../env.ts";
@@ -13,7 +13,10 @@ export interface Kept {
   readonly count: number;
 }
 
-/** The tables of D1 that have rows of accounts, with the column that names the account; the account's own row goes first. */
+/**
+ * The tables of D1 that have rows of accounts, with the column that names the account; the account's own row goes
+ * first.
+ */
 const TABLES = { account: "id", usage: "account" } as const;
 
 /** How much one call deletes: a Worker may make 10,000 subrequests, and each cached answer takes one. */

@@ -1,6 +1,6 @@
 /**
- * What a settle report is about. The worker carries it to the edge and back, and can neither read nor change it: it learns
- * nothing of whose request it answers, and can claim no other's money.
+ * What a settle report is about. The worker carries it to the edge and back, and can neither read nor change it: it
+ * learns nothing of whose request it answers, and can claim no other's money.
  */
 import { z } from "zod";
 import { usageSchema } from "../../core/events.ts";

@@ -3,8 +3,8 @@ import { charge } from "../../core/price.ts";
 import type { Usage } from "../../core/usage.ts";
 
 /**
- * What a generation that was cut off is charged for: its prompt and the tokens produced, or nothing before the first. `most`
- * is what the request was counted with.
+ * What a generation that was cut off is charged for: its prompt and the tokens produced, or nothing before the first.
+ * `most` is what the request was counted with.
  */
 export function partialCharge(
   price: Price,

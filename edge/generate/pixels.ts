@@ -36,7 +36,9 @@ export class OutgoingImage {
     this.#form = `${model.id} ${resolved.lowDetail ? "low" : "high"}`;
   }
 
-  /** Decodes it unless some worker keeps it. Throws when it turns out to be unreadable, and when the signal is aborted. */
+  /**
+   * Decodes it unless some worker keeps it. Throws when it turns out to be unreadable, and when the signal is aborted.
+   */
   async prepare(): Promise<void> {
     if (!recentlySent(this.#name, this.#form, Date.now())) await this.whole();
   }

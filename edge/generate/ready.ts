@@ -10,8 +10,8 @@ export interface AskingJob {
 }
 
 /**
- * Whether a model could answer at once: by Replicate, or by a worker of its pool. A job asks for a worker that takes it,
- * and counts as waiting there.
+ * Whether a model could answer at once: by Replicate, or by a worker of its pool. A job asks for a worker that takes
+ * it, and counts as waiting there.
  */
 export async function isReady(env: Env, id: string, job?: AskingJob): Promise<boolean> {
   const model = findModel(id);

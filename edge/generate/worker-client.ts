@@ -32,7 +32,10 @@ export async function* readEvents(
   throw new WorkerLost("The worker's answer ended early.");
 }
 
-/** The answer of the worker that takes a frame. Throws WorkerLost and PixelsNotKept; aborting the signal stops the engine. */
+/**
+ * The answer of the worker that takes a frame. Throws WorkerLost and PixelsNotKept; aborting the signal stops the
+ * engine.
+ */
 export async function sendFrame(
   origin: string,
   frame: Frame,

@@ -24,8 +24,8 @@ export interface Stored {
 }
 
 /**
- * The new job and what the cache says of its question, or the job that the idempotency key stands for already. Throws when the webhook's URL is wrong or the
- * account refuses; then nothing is kept.
+ * The new job and what the cache says of its question, or the job that the idempotency key stands for already. Throws
+ * when the webhook's URL is wrong or the account refuses; then nothing is kept.
  */
 export async function acceptStored(
   env: Env,

@@ -3,8 +3,8 @@ import { accountError, type Caller } from "../auth/caller.ts";
 import type { Env } from "../env.ts";
 
 /**
- * Cancels a job: an attempt that runs is stopped and pays for the tokens produced, a job that waits ends for nothing, and one
- * that has ended stays as it is. Null when there is no such job; throws when the account refuses.
+ * Cancels a job: an attempt that runs is stopped and pays for the tokens produced, a job that waits ends for nothing,
+ * and one that has ended stays as it is. Null when there is no such job; throws when the account refuses.
  */
 export async function cancelJob(env: Env, caller: Caller, job: string): Promise<JobRecord | null> {
   const found = await caller.object.job(caller.keyHash, job);

@@ -17,6 +17,9 @@ export interface JobRunApi {
   start(bell: Doorbell): Promise<void>;
   /** Stops the attempt that runs, if one does, and waits for its end. */
   cancel(): Promise<void>;
-  /** Rings, tells the listener what happens, beginning with the present attempt's text, and answers when the job has ended. */
+  /**
+   * Rings, tells the listener what happens, beginning with the present attempt's text, and answers when the job has
+   * ended.
+   */
   watch(bell: Doorbell, listener: JobListener): Promise<JobRecord>;
 }

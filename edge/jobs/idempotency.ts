@@ -1,4 +1,7 @@
-/** The Idempotency-Key header (draft-ietf-httpapi-idempotency-key-header) of a request, and the request that it stands for. */
+/**
+ * The Idempotency-Key header (draft-ietf-httpapi-idempotency-key-header) of a request, and the request that it stands
+ * for.
+ */
 import { toHex } from "../../core/signature.ts";
 import type { Idempotency } from "../account/contract.ts";
 import { MAX_COST_HEADER } from "../chat/max-cost.ts";

@@ -116,7 +116,10 @@ export class JobRun extends DurableObject<Env> implements JobRunApi {
     }
   }
 
-  /** Forgets this attempt; true when the job has ended. Whoever watches learns the outcome, or waits for another attempt. */
+  /**
+   * Forgets this attempt; true when the job has ended. Whoever watches learns the outcome, or waits for another
+   * attempt.
+   */
   async #end(account: DurableObjectStub<Account>, job: string): Promise<boolean> {
     await this.ctx.storage.deleteAll();
     const record = await account.endedJob(job);

@@ -40,8 +40,8 @@ export function parseStoredQuestion(text: string): StoredQuestion {
 const needing = z.object({ sampling, cached: answerSchema.nullable().default(null) });
 
 /**
- * What a worker must have to answer a stored question: nothing where the answer is at hand, nor where the question cannot
- * be read, which its attempt then tells.
+ * What a worker must have to answer a stored question: nothing where the answer is at hand, nor where the question
+ * cannot be read, which its attempt then tells.
  */
 export function needsOfStored(text: string): Capability[] {
   const { data } = needing.safeParse(JSON.parse(text));

@@ -5,8 +5,8 @@ import { pageHeaders } from "./headers.ts";
 const PATHS = ["/", "/account"];
 
 /**
- * Serves the pages for people; `web/` has their sources. They are one file, so that one request suffices, and only its one
- * script and one style sheet, named by a nonce, count: not even another file of this origin could be run.
+ * Serves the pages for people; `web/` has their sources. They are one file, so that one request suffices, and only its
+ * one script and one style sheet, named by a nonce, count: not even another file of this origin could be run.
  */
 export function mountPages(app: App): void {
   app.on("GET", PATHS, (context) => {

@@ -7,7 +7,10 @@ export interface Candidate {
   readonly load: number;
 }
 
-/** A preferred worker may be this much fuller than the average before it is passed over (consistent hashing with bounded loads, arXiv 1608.01350). */
+/**
+ * A preferred worker may be this much fuller than the average before it is passed over (consistent hashing with bounded
+ * loads, arXiv 1608.01350).
+ */
 const LOAD_BOUND = 1.25;
 
 /**

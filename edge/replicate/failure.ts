@@ -15,7 +15,9 @@ export class ReplicateFailure extends Error {
 /** When a busy Replicate is worth asking again, in milliseconds; its own client has waited before. */
 const BUSY_RETRY_MS = 10_000;
 
-/** Any error of a call to Replicate as a ReplicateFailure. Its answer's text may repeat the request, so it is left out. */
+/**
+ * Any error of a call to Replicate as a ReplicateFailure. Its answer's text may repeat the request, so it is left out.
+ */
 export function asReplicateFailure(error: unknown): ReplicateFailure {
   if (error instanceof ReplicateFailure) return error;
   const status = statusOf(error);

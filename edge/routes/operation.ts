@@ -15,8 +15,8 @@ export interface Operation {
 }
 
 /**
- * Mounts an operation and adds it to the specification, under its tag. Handlers read their own bodies (`readJson`), so that every
- * wrong one is refused in the API's envelope.
+ * Mounts an operation and adds it to the specification, under its tag. Handlers read their own bodies (`readJson`), so
+ * that every wrong one is refused in the API's envelope.
  */
 export function mount(app: App, { route, middleware = [], handler }: Operation, tag: string): void {
   app.openAPIRegistry.registerPath({

@@ -1,4 +1,6 @@
-/** Usage across accounts, in D1: what the accounts' objects have shipped. An account's own object is the truth about it. */
+/**
+ * Usage across accounts, in D1: what the accounts' objects have shipped. An account's own object is the truth about it.
+ */
 import { z } from "zod";
 import type { ShippedRow } from "../account/usage.ts";
 import { type UsageRange, type UsageSum, usageStatement } from "./query.ts";

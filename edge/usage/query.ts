@@ -32,8 +32,8 @@ const START: Readonly<Record<Bucket, string>> = {
 };
 
 /**
- * The statement and its values. The rows are ordered by bucket, at most one more than an answer may have. Across accounts
- * they say whose they are: of one account or, with null, of all.
+ * The statement and its values. The rows are ordered by bucket, at most one more than an answer may have. Across
+ * accounts they say whose they are: of one account or, with null, of all.
  */
 export function usageStatement(
   { bucket, from, to, key, model, status }: UsageRange,

@@ -1,4 +1,6 @@
-/** Standard Webhooks v1 signatures (https://github.com/standard-webhooks/standard-webhooks, spec/standard-webhooks.md). */
+/**
+ * Standard Webhooks v1 signatures (https://github.com/standard-webhooks/standard-webhooks, spec/standard-webhooks.md).
+ */
 
 const PREFIX = "whsec_";
 /** The specification allows 24 to 64 bytes. */

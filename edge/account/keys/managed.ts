@@ -7,8 +7,8 @@ import { readLineage } from "./row.ts";
 
 /**
  * The key of this id, if the asking key may manage it: it must have no more than the asking one, and descend from it.
- * What a key outside its line spends counts against no budget of the asking one, so only a key without maker and budget,
- * an owner's, manages all.
+ * What a key outside its line spends counts against no budget of the asking one, so only a key without maker and
+ * budget, an owner's, manages all.
  */
 export function managedKey(
   sql: SqlStorage,

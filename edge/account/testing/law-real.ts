@@ -55,7 +55,10 @@ export class Real {
     this.keyHash = await hashKey(rotated.value.key);
   }
 
-  /** Calls the account; if it crashes before statement number `crash` of a transaction, it is restarted and called again. */
+  /**
+   * Calls the account; if it crashes before statement number `crash` of a transaction, it is restarted and called
+   * again.
+   */
   async call<Value>(crash: number | null, step: (account: Account) => Promise<Value>): Promise<Value> {
     if (crash !== null) {
       this.#statements = crash;

@@ -93,8 +93,8 @@ export function accountBody(profile: AccountProfile, ledger: Ledger): z.infer<ty
 export const accountParams = z.object({ id: z.string() });
 
 /**
- * The object of the path's account, which alone knows whether there is such an account: the list in D1 may be ahead of it or
- * behind.
+ * The object of the path's account, which alone knows whether there is such an account: the list in D1 may be ahead of
+ * it or behind.
  */
 export function objectOf(context: AppContext): DurableObjectStub<Account> {
   const id = context.req.param("id") ?? "";

@@ -1,4 +1,7 @@
-/** How many workers a model should have, for whatever scales them: KEDA's metrics-api scaler can send a bearer token, but cannot sign. */
+/**
+ * How many workers a model should have, for whatever scales them: KEDA's metrics-api scaler can send a bearer token,
+ * but cannot sign.
+ */
 import { findModel } from "../../../core/models.ts";
 import { desiredWorkers } from "../../../core/scaling.ts";
 import { bearerToken, sameToken } from "../../auth/bearer.ts";

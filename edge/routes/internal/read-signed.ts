@@ -12,8 +12,8 @@ import type { AppContext } from "../operation.ts";
 const MAX_BYTES = 4 << 10;
 
 /**
- * A GPU worker's report as JSON, undefined when it is none, signed with the pool's secret at `sentAt` (Unix milliseconds).
- * Nonces are not kept: a settlement counts once, and a heartbeat only while it is the worker's latest.
+ * A GPU worker's report as JSON, undefined when it is none, signed with the pool's secret at `sentAt` (Unix
+ * milliseconds). Nonces are not kept: a settlement counts once, and a heartbeat only while it is the worker's latest.
  */
 export async function readSigned(
   context: AppContext,

@@ -7,7 +7,10 @@ import { partialCharge } from "../../generate/partial-charge.ts";
 import type { App } from "../operation.ts";
 import { readSigned } from "./read-signed.ts";
 
-/** Not in the public specification. Whether the report came first is the account's to say; the worker is done either way. */
+/**
+ * Not in the public specification. Whether the report came first is the account's to say; the worker is done either
+ * way.
+ */
 export function mountSettle(app: App): void {
   app.post(SETTLE_PATH, async (context) => {
     const report = settleReport.safeParse((await readSigned(context, SETTLE_PATH)).report);
