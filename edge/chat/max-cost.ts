@@ -9,11 +9,15 @@ export const MAX_COST_APPLIED = "x-max-cost-applied";
 
 /** The header in the specification. */
 export const maxCostRequestHeaders = z.object({
-  [MAX_COST_HEADER]: z.string().optional().openapi({
-    pattern: "^[0-9]{1,15}$",
-    description:
-      "The most that the answer may cost, in whole micro-credits. `max_tokens` is lowered to what it pays for, as `x-max-cost-applied` tells.",
-  }),
+  [MAX_COST_HEADER]: z
+    .string()
+    .optional()
+    .openapi({
+      pattern: "^[0-9]{1,15}$",
+      description:
+        "The most that the answer may cost, in whole micro-credits. `max_tokens` is lowered to what it pays for, as " +
+        "`x-max-cost-applied` tells.",
+    }),
 });
 
 /** The request's ceiling, or null when it names none. */

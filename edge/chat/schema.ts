@@ -12,10 +12,14 @@ const image = z.strictObject({
     url: z
       .string()
       .openapi({ description: "A base64 data URL, an https URL, or sha256:<hex> of an uploaded image." }),
-    detail: z.enum(["auto", "low", "high"]).optional().openapi({
-      description:
-        "`low` sends the base view alone: fewer tokens, less seen. Some models refuse it. `auto` and `high` send every tile.",
-    }),
+    detail: z
+      .enum(["auto", "low", "high"])
+      .optional()
+      .openapi({
+        description:
+          "`low` sends the base view alone: fewer tokens, less seen. Some models refuse it. `auto` and `high` send " +
+          "every tile.",
+      }),
   }),
 });
 
@@ -55,7 +59,8 @@ const jsonSchema = z
   .openapi({
     type: "object",
     description:
-      "Types, properties, required, items, enum, const, anyOf, bounds, and references to `$defs` that do not lead back to themselves.",
+      "Types, properties, required, items, enum, const, anyOf, bounds, and references to `$defs` that do not lead " +
+      "back to themselves.",
   });
 
 /** OpenAI's names of formats. */

@@ -20,7 +20,8 @@ export const deleteAccount: Operation = {
     path: "/v1/admin/accounts/{id}",
     summary: "Delete an account with everything that is kept of it",
     description:
-      "Keys fail from the next request on, what is held is given back, and outcomes that come later are refused. It cannot be undone. Sent again, it deletes whatever is left.",
+      "Keys fail from the next request on, what is held is given back, and outcomes that come later are refused. It " +
+      "cannot be undone. Sent again, it deletes whatever is left.",
     security: ADMIN_SECURITY,
     request: { params: accountParams },
     responses: { 200: jsonResponse("Deleted, with the proof", deleted) },

@@ -22,15 +22,24 @@ import { readHashedJson } from "../../read-json.ts";
 import { type AppContext, jsonBody, jsonResponse, KEY_SECURITY, type Operation } from "../operation.ts";
 
 const requestHeaders = maxCostRequestHeaders.extend({
-  [IDEMPOTENCY_HEADER]: z.string().optional().openapi({
-    pattern: '^(?!""$)[!-~][ -~]{0,254}$',
-    description:
-      "1 to 255 printable characters of your choice. The request runs to its end once, whoever leaves; sent again with the same key, body and `X-Max-Cost` it gets the stored answer, in the form now asked for, with `idempotent-replayed: true` and for nothing, or 409 and `retry-after-ms` while it runs.",
-  }),
-  "cache-control": z.string().optional().openapi({
-    description:
-      "`no-cache`: no stored answer is given. `no-store`: neither is this one stored. Only answers at temperature 0 are.",
-  }),
+  [IDEMPOTENCY_HEADER]: z
+    .string()
+    .optional()
+    .openapi({
+      pattern: '^(?!""$)[!-~][ -~]{0,254}$',
+      description:
+        "1 to 255 printable characters of your choice. The request runs to its end once, whoever leaves; sent again " +
+        "with the same key, body and `X-Max-Cost` it gets the stored answer, in the form now asked for, with " +
+        "`idempotent-replayed: true` and for nothing, or 409 and `retry-after-ms` while it runs.",
+    }),
+  "cache-control": z
+    .string()
+    .optional()
+    .openapi({
+      description:
+        "`no-cache`: no stored answer is given. `no-store`: neither is this one stored. Only answers at temperature 0 " +
+        "are.",
+    }),
   prefer: z.string().optional().openapi({ description: "`respond-async` for a job that is answered later." }),
 });
 
@@ -48,7 +57,8 @@ export const createCompletion: Operation = {
     path: "/v1/chat/completions",
     summary: "Ask about images",
     description:
-      "OpenAI's chat completions. With `stream`, server-sent events; with `Prefer: respond-async`, a job that is answered later.",
+      "OpenAI's chat completions. With `stream`, server-sent events; with `Prefer: respond-async`, a job that is " +
+      "answered later.",
     security: KEY_SECURITY,
     request: { ...jsonBody(chatRequest, EXAMPLE_QUESTION), headers: requestHeaders },
     responses: {

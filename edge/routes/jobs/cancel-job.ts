@@ -11,7 +11,8 @@ export const cancelJobRoute: Operation = {
     path: "/v1/jobs/{id}/cancel",
     summary: "Cancel a job",
     description:
-      "A job that waits ends for nothing; one that runs is stopped and pays for its prompt and the tokens produced; one that has ended stays as it is.",
+      "A job that waits ends for nothing; one that runs is stopped and pays for its prompt and the tokens produced; " +
+      "one that has ended stays as it is.",
     security: KEY_SECURITY,
     request: { params: z.object({ id: z.string() }) },
     responses: { 200: jsonResponse("The job as it ended", jobSchema) },

@@ -20,11 +20,13 @@ export const modelSchema = z
     max_images: z.int(),
     served_by: z.enum(["workers", "replicate"]).openapi({
       description:
-        "`replicate` takes one question about one whole image, and its tokens are counted by Tessera, not by the engine.",
+        "`replicate` takes one question about one whole image, and its tokens are counted by Tessera, not by the " +
+        "engine.",
     }),
     capabilities: z.array(capability).openapi({
       description:
-        "Parameters beyond those of every model that some engine serving it takes at the moment; empty while none serves it.",
+        "Parameters beyond those of every model that some engine serving it takes at the moment; empty while none " +
+        "serves it.",
     }),
     geometry: z.object({
       tile: z.int(),

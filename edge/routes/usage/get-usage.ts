@@ -10,7 +10,8 @@ export const getUsage: Operation = {
     path: "/v1/usage",
     summary: "What was used and what it cost",
     description:
-      "Sums of the requests that have ended, by bucket, key, model and status. They add up to what the ledger says was charged, before refunds.",
+      "Sums of the requests that have ended, by bucket, key, model and status. They add up to what the ledger says " +
+      "was charged, before refunds.",
     security: KEY_SECURITY,
     request: { query: usageQuery },
     responses: { 200: usageResponse },

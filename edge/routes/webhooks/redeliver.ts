@@ -10,7 +10,8 @@ export const redeliver: Operation = {
     path: "/v1/webhooks/deliveries/{id}/redeliver",
     summary: "Send an event once more",
     description:
-      "At once and under the same id, whether it was delivered, given up or waits. If it fails, it is sent again as its attempts so far allow.",
+      "At once and under the same id, whether it was delivered, given up or waits. If it fails, it is sent again as " +
+      "its attempts so far allow.",
     security: KEY_SECURITY,
     request: { params: z.object({ id: z.string() }) },
     responses: { 200: jsonResponse("The event, due now", deliverySchema) },
