@@ -41,7 +41,10 @@ export interface Generation {
   readonly background: (work: Promise<unknown>) => void;
 }
 
-/** Where a generation's time went, in milliseconds: decoding and tiling at the edge, then the engine's own figures. */
+/**
+ * Where a generation's time went, in milliseconds: waiting for the vision Worker, whenever that was, then the engine's own
+ * figures.
+ */
 export interface Timings {
   readonly prepareMs: number;
   readonly queueMs: number;
@@ -83,12 +86,17 @@ export async function* generate(
     yield* generateOnReplicate(env, replicate, generation);
     return;
   }
-  const begun = performance.now();
   const images = generation.images.map(
     (image) => new OutgoingImage(env, generation.account, model, image, signal),
   );
-  await Promise.all(images.map((image) => image.prepare()));
-  const prepareMs = performance.now() - begun;
+  let prepareMs = 0;
+  const prepared = async <Value>(work: readonly Promise<Value>[]): Promise<Value[]> => {
+    const begun = performance.now();
+    const done = await Promise.all(work);
+    prepareMs += performance.now() - begun;
+    return done;
+  };
+  await prepared(images.map((image) => image.prepare()));
   const namespace = await namespaceOf(env.KEY_SECRET, generation.account);
   const affinity = generation.images[0] ? `${namespace}/${generation.images[0].digest}` : null;
   const pool = env.POOL.get(env.POOL.idFromName(model.id));
@@ -116,7 +124,7 @@ export async function* generate(
           generation.claim &&
           (await sealClaim(env.KEY_SECRET, { ...generation.claim, most: generation.most, attempt })),
       };
-      const answer = await sendImages(images, lease.boot, (pixels) => {
+      const answer = await sendImages(images, lease.boot, prepared, (pixels) => {
         const frame = {
           header: { ...header, images: pixels.map(({ image }) => image) },
           pixels: pixels.map(({ bytes }) => bytes),
@@ -172,10 +180,14 @@ export async function* generate(
   }
 }
 
-/** Sends images to a worker process: first without the pixels that it should keep, then whole if it does not. */
+/**
+ * Sends images to a worker process: first without the pixels that it should keep, then whole if it does not. An image that
+ * another process keeps is decoded here after all, which `prepared` waits for.
+ */
 async function sendImages<Answer>(
   images: readonly OutgoingImage[],
   boot: string,
+  prepared: (pixels: readonly Promise<FramePixels>[]) => Promise<FramePixels[]>,
   send: (pixels: readonly FramePixels[]) => Promise<Answer>,
 ): Promise<Answer> {
   const sendAndNote = async (pixels: readonly FramePixels[]) => {
@@ -184,11 +196,11 @@ async function sendImages<Answer>(
     return answer;
   };
   try {
-    return await sendAndNote(await Promise.all(images.map((image) => image.forWorker(boot))));
+    return await sendAndNote(await prepared(images.map((image) => image.forWorker(boot))));
   } catch (error) {
     if (!(error instanceof PixelsNotKept)) throw error;
     for (const image of images) image.forget();
-    return sendAndNote(await Promise.all(images.map((image) => image.whole())));
+    return sendAndNote(await prepared(images.map((image) => image.whole())));
   }
 }
 
