@@ -37,14 +37,14 @@ import type {
   StoredRequest,
   WebhookEndpoint,
 } from "./contract.ts";
-import { type DeliveryRange, listDeliveries, REDELIVERY_WEIGHT, redeliver } from "./deliveries.ts";
+import { listDeliveries, REDELIVERY_WEIGHT, redeliver } from "./deliveries.ts";
 import { eraseAccount, listEverything, readTombstone, sweepErased } from "./erase.ts";
 import { ringDoorbells, runErrands } from "./errands.ts";
 import { finish } from "./finish.ts";
 import { recall } from "./idempotency.ts";
 import { type JobRange, jobRecord, listJobs, readJob } from "./jobs.ts";
 import { authorise } from "./keys/authorise.ts";
-import { findKey, type KeyRange, listKeys } from "./keys/list.ts";
+import { findKey, listKeys } from "./keys/list.ts";
 import { deriveKey, insertKey } from "./keys/make.ts";
 import { revokeKey } from "./keys/revoke.ts";
 import { rotateKey } from "./keys/rotate.ts";
@@ -52,6 +52,7 @@ import { newSecret, type Secret } from "./keys/secret.ts";
 import { updateKey } from "./keys/update.ts";
 import { grant, readLedger, refund, takeBack } from "./ledger.ts";
 import { readEndpoint, writeEndpoint } from "./low-balance.ts";
+import type { PageRange } from "./page.ts";
 import { openAccount, readProfile, shownProfile, suspendAccount } from "./profile.ts";
 import { listReceipts, type ReceiptRange, readReceipt } from "./receipts.ts";
 import { reserve } from "./reserve.ts";
@@ -143,7 +144,7 @@ export class Account extends DurableObject<Env> implements AccountApi {
     return own.value ? ok(own.value) : NO_ACCOUNT;
   }
 
-  async listKeys(keyHash: string, range: KeyRange) {
+  async listKeys(keyHash: string, range: PageRange) {
     return this.#authorised(keyHash, ["keys:write"], (sql, now) => listKeys(sql, range, now));
   }
 
@@ -258,7 +259,7 @@ export class Account extends DurableObject<Env> implements AccountApi {
     });
   }
 
-  async deliveries(keyHash: string, range: DeliveryRange) {
+  async deliveries(keyHash: string, range: PageRange) {
     return this.#call(keyHash, ["webhooks:write"], (sql) => listDeliveries(sql, range));
   }
 

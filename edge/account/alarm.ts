@@ -6,6 +6,9 @@ import { claimDue, type DueDelivery, deleteSent } from "./outbox.ts";
 import { deleteOldReceipts, oldestReceiptDue } from "./receipts.ts";
 import { claimShipment, type ShippedRow, shipmentDue } from "./usage.ts";
 
+/** What the alarm needs of a job's row: neither its request nor its answer, of megabytes each. */
+type DueJob = Pick<JobRow, "id" | "state" | "attempt" | "rings" | "webhook">;
+
 /** How much one alarm takes on; what is left over is due at once, so the next follows immediately. */
 const BATCH = 100;
 /** A Worker has six connections that await headers; a slow receiver must not hold up more than its own round. */
@@ -39,7 +42,7 @@ export function soonest(sql: SqlStorage): number | null {
 export function sweep(sql: SqlStorage, now: number): Round {
   expireHolds(sql, now, BATCH);
   const { bells, over } = sweepJobs(sql, now);
-  deleteSent(sql, now);
+  deleteSent(sql, now, BATCH);
   const shipment = claimShipment(sql, now);
   deleteOldReceipts(sql, now, BATCH);
   return { bells, deliveries: claimDue(sql, now, DELIVERIES), shipment, over };
@@ -48,7 +51,11 @@ export function sweep(sql: SqlStorage, now: number): Round {
 /** Deletes old finished jobs, fails those without an attempt left, and tells which doorbells are to ring. */
 function sweepJobs(sql: SqlStorage, now: number): { bells: string[]; over: string[] } {
   const due = sql
-    .exec<JobRow>("SELECT * FROM job WHERE due_at <= ? ORDER BY due_at LIMIT ?", now, BATCH)
+    .exec<DueJob>(
+      "SELECT id, state, attempt, rings, webhook FROM job WHERE due_at <= ? ORDER BY due_at LIMIT ?",
+      now,
+      BATCH,
+    )
     .toArray();
   const bells: string[] = [];
   const over: string[] = [];

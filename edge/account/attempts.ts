@@ -54,7 +54,11 @@ export function abandonAttempt(
 }
 
 /** Fails a job that has no attempt left; false when it has one. */
-export function failExhausted(sql: SqlStorage, job: JobRow, now: number): boolean {
+export function failExhausted(
+  sql: SqlStorage,
+  job: Pick<JobRow, "id" | "attempt" | "webhook">,
+  now: number,
+): boolean {
   if (job.attempt < MAX_ATTEMPTS) return false;
   const failure = {
     code: "attempts_exhausted",

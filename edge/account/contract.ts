@@ -7,10 +7,9 @@ import type { Usage } from "../../core/usage.ts";
 import type { Kept } from "../erasure/stores.ts";
 import type { Timings } from "../generate/generate.ts";
 import type { UsageRange, UsageSum } from "../usage/query.ts";
-import type { DeliveryRange } from "./deliveries.ts";
 import type { JobRange } from "./jobs.ts";
-import type { KeyRange } from "./keys/list.ts";
 import type { Standing } from "./limits.ts";
+import type { Page, PageRange } from "./page.ts";
 import type { ReceiptRange, RequestEnd, RequestFacts } from "./receipts.ts";
 import type { Scope } from "./scopes.ts";
 
@@ -339,10 +338,7 @@ export interface AccountApi {
   /** The asking key itself, whatever it may do. */
   ownKey(keyHash: string): Promise<Result<KeyRecord, AccountError>>;
   /** A range of the keys; null when the one before the range does not exist. */
-  listKeys(
-    keyHash: string,
-    range: KeyRange,
-  ): Promise<Result<{ keys: KeyRecord[]; more: boolean } | null, AccountError>>;
+  listKeys(keyHash: string, range: PageRange): Promise<Result<Page<KeyRecord> | null, AccountError>>;
   readKey(keyHash: string, id: string): Promise<Result<KeyRecord, KeyError>>;
   /** Changes the options that are given. */
   updateKey(keyHash: string, id: string, changes: KeyChanges): Promise<Result<KeyRecord, KeyError>>;
@@ -393,18 +389,12 @@ export interface AccountApi {
   /** A stored job of this account, or null. */
   job(keyHash: string, id: string): Promise<Result<JobRecord | null, AccountError>>;
   /** A range of the stored jobs; null when the one before the range does not exist. */
-  jobs(
-    keyHash: string,
-    range: JobRange,
-  ): Promise<Result<{ jobs: JobRecord[]; more: boolean } | null, AccountError>>;
+  jobs(keyHash: string, range: JobRange): Promise<Result<Page<JobRecord> | null, AccountError>>;
 
   /** The payload of a receipt, ready to be signed; null when there is none of this id. */
   receipt(keyHash: string, id: string): Promise<Result<string | null, AccountError>>;
   /** Payloads of a range of receipts; null when the one before the range does not exist. */
-  receipts(
-    keyHash: string,
-    range: ReceiptRange,
-  ): Promise<Result<{ payloads: string[]; more: boolean } | null, AccountError>>;
+  receipts(keyHash: string, range: ReceiptRange): Promise<Result<Page<string> | null, AccountError>>;
   /** What was used, with every request that has ended until now. */
   usage(keyHash: string, range: UsageRange): Promise<Result<UsageSum[], AccountError>>;
 
@@ -414,10 +404,7 @@ export interface AccountApi {
     endpoint: WebhookEndpoint | null,
   ): Promise<Result<WebhookEndpoint | null, AccountError>>;
   /** A range of the account's events; null when the one before the range does not exist. */
-  deliveries(
-    keyHash: string,
-    range: DeliveryRange,
-  ): Promise<Result<{ deliveries: DeliveryRecord[]; more: boolean } | null, AccountError>>;
+  deliveries(keyHash: string, range: PageRange): Promise<Result<Page<DeliveryRecord> | null, AccountError>>;
   /** Sends an event once more, under its own id; null when there is none. */
   redeliver(keyHash: string, id: string): Promise<Result<DeliveryRecord | null, AccountError>>;
   /** The secret that signs this account's webhooks (`whsec_…`). */

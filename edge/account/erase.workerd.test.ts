@@ -94,7 +94,7 @@ describe("a deleted account", () => {
       const refused = { ok: false, error: { code: "invalid_api_key" } };
       expect(await stub.authorise(keyHash, "infer")).toEqual(refused);
       expect(await stub.job(keyHash, "job_1")).toEqual(refused);
-      expect(await stub.receipts(keyHash, { order: "asc", after: null, limit: 1 })).toEqual(refused);
+      expect(await stub.receipts(keyHash, { order: "asc", limit: 1 })).toEqual(refused);
       expect(await stub.usage(keyHash, ALL_USAGE)).toEqual(refused);
       expect(await stub.settle(settlement("chatcmpl-2", 50))).toBe(false);
       expect(await stub.finish(outcome("job_1", 50, { attempt: 1, lease: attempt.lease }))).toBe(false);

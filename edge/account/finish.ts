@@ -21,7 +21,7 @@ export function finish(sql: SqlStorage, outcome: Outcome, now: number): boolean 
  */
 export function endJob(
   sql: SqlStorage,
-  job: JobRow,
+  job: Pick<JobRow, "id" | "webhook">,
   { state, charge, answer, failure, usage, cache, timings }: End,
   now: number,
 ): void {

@@ -3,6 +3,7 @@ import { z } from "zod";
 import { cacheVerdict } from "../../core/receipt.ts";
 import { answerSchema } from "./answer.ts";
 import type { JobFailure, JobRecord, JobState, StoredRequest } from "./contract.ts";
+import { type Page, type PageRange, placeOf } from "./page.ts";
 
 /** How long after accepting a job its doorbell rings again, in milliseconds; each further ring waits twice as long. */
 const FIRST_RING_MS = 5_000;
@@ -53,29 +54,20 @@ export function readJob(sql: SqlStorage, id: string): JobRow | undefined {
   return sql.exec<JobRow>("SELECT * FROM job WHERE id = ?", id).toArray()[0];
 }
 
-export interface JobRange {
-  /** Null for every state. */
-  readonly state: JobState | null;
-  /** The id of the job before the first one wanted; null for the latest. */
-  readonly after: string | null;
-  readonly limit: number;
+export interface JobRange extends PageRange {
+  /** Only jobs in this state. */
+  readonly state?: JobState | undefined;
 }
 
-/**
- * Jobs, the latest first, and whether more follow; null when `after` is unknown. The order is that of their rows: a row
- * is always written after all that are there. Large answers end a page before `limit`.
- */
-export function listJobs(
-  sql: SqlStorage,
-  { state, after, limit }: JobRange,
-): { jobs: JobRecord[]; more: boolean } | null {
-  const before = after === null ? Number.MAX_SAFE_INTEGER : placeOf(sql, after);
+/** Jobs, the latest first; null when `after` is unknown. Large answers end a page before `limit`. */
+export function listJobs(sql: SqlStorage, { state, after, limit }: JobRange): Page<JobRecord> | null {
+  const before = after === undefined ? Number.MAX_SAFE_INTEGER : placeOf(sql, "job", after);
   if (before === undefined) return null;
   const places = sql
     .exec<{ rowid: number; bytes: number }>(
       `SELECT rowid, coalesce(octet_length(answer), 0) AS bytes FROM job
-       WHERE rowid < ? ${state === null ? "" : "AND state = ?"} ORDER BY rowid DESC LIMIT ?`,
-      ...(state === null ? [before, limit + 1] : [before, state, limit + 1]),
+       WHERE rowid < ? ${state === undefined ? "" : "AND state = ?"} ORDER BY rowid DESC LIMIT ?`,
+      ...(state === undefined ? [before, limit + 1] : [before, state, limit + 1]),
     )
     .toArray();
   let bytes = 0;
@@ -83,14 +75,10 @@ export function listJobs(
     bytes += place.bytes;
     return bytes <= PAGE_BYTES;
   });
-  const jobs = page.map(({ rowid }) =>
+  const items = page.map(({ rowid }) =>
     jobRecord(sql.exec<RecordRow>(`SELECT ${RECORD_COLUMNS} FROM job WHERE rowid = ?`, rowid).one()),
   );
-  return { jobs, more: places.length > page.length };
-}
-
-function placeOf(sql: SqlStorage, id: string): number | undefined {
-  return sql.exec<{ rowid: number }>("SELECT rowid FROM job WHERE id = ?", id).toArray()[0]?.rowid;
+  return { items, more: places.length > page.length };
 }
 
 /** Writes a new job, queued and with its hold placed; returns the row. */

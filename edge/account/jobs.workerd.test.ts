@@ -331,9 +331,9 @@ describe("canceling", () => {
 describe("the list of jobs", () => {
   /** The ids of one page, and whether more follow; null when the cursor is unknown. */
   async function page(stub: Stub, keyHash: string, range: Partial<JobRange> = {}) {
-    const read = await stub.jobs(keyHash, { state: null, after: null, limit: 100, ...range });
+    const read = await stub.jobs(keyHash, { limit: 100, ...range });
     if (!read.ok) throw new Error(read.error.code);
-    return read.value && { ids: read.value.jobs.map(({ id }) => id), more: read.value.more };
+    return read.value && { ids: read.value.items.map(({ id }) => id), more: read.value.more };
   }
 
   async function withJobs(count: number) {
@@ -395,7 +395,7 @@ describe("the list of jobs", () => {
   it("is nobody's without the scope, and knows no other account's job", async () => {
     const { stub, keyHash } = await withJobs(1);
     const asker = await stub.createKey({ ...keyOptions, scopes: ["infer", "usage:read"] });
-    const refused = await stub.jobs(await hashKey(asker.key), { state: null, after: null, limit: 1 });
+    const refused = await stub.jobs(await hashKey(asker.key), { limit: 1 });
     expect(refused).toMatchObject({ ok: false, error: { code: "insufficient_scope", scope: "jobs" } });
     const stranger = await newAccount(1000);
     expect(await page(stranger.stub, stranger.keyHash)).toEqual({ ids: [], more: false });

@@ -1,11 +1,12 @@
 /**
- * A key's rate limits: the generic cell rate algorithm (ITU-T I.371), which needs one number a limit. A key may spend
- * its whole minute at once, and then gets one unit back every `60 s / limit`. Units are requests, tokens, or calls.
+ * Rate limits: the generic cell rate algorithm (ITU-T I.371), which needs one number a limit. A whole minute's units may
+ * be spent at once, and then one comes back every `60 s / limit`. Units are requests and tokens, of which every key in a
+ * line has its own limits, or calls, which are each key's alone.
  */
 
 const MINUTE_US = 60_000_000;
 
-/** Where a key stands against one of its limits. */
+/** Where a key stands against one of its limits, or a line against the tightest. */
 export interface Standing {
   readonly name: "requests" | "tokens" | "calls";
   /** Units a minute. */

@@ -97,7 +97,7 @@ describe("an account", () => {
     await stub.abandonAttempt({ job: "job_1", attempt: 1, lease: "x" });
     expect(await stub.revokeKey("00", "key_1")).toEqual(refused);
     expect(await stub.deriveKey("00", { name: "a" })).toEqual(refused);
-    expect(await stub.listKeys("00", { after: null, limit: 1 })).toEqual(refused);
+    expect(await stub.listKeys("00", { limit: 1 })).toEqual(refused);
     expect(await stub.ledger()).toEqual({ granted: 0, balance: 0, held: 0, charged: 0 });
     await inside(stub, async (_, state) => {
       const tables = state.storage.sql.exec(
@@ -273,12 +273,12 @@ it("keeps everything over an eviction", async () => {
   await stub.reserve({ facts: FACTS, keyHash, job: "job_1", amount: 300, expiresAt: inAMinute() });
   const [ledger, keys, secret] = await Promise.all([
     stub.ledger(),
-    stub.listKeys(keyHash, { after: null, limit: 100 }),
+    stub.listKeys(keyHash, { limit: 100 }),
     stub.webhookSecret(),
   ]);
   await evictDurableObject(stub);
   expect(await stub.ledger()).toEqual(ledger);
-  expect(await stub.listKeys(keyHash, { after: null, limit: 100 })).toEqual(keys);
+  expect(await stub.listKeys(keyHash, { limit: 100 })).toEqual(keys);
   expect(await stub.webhookSecret()).toBe(secret);
   expect(await stub.authorise(keyHash, "infer")).toMatchObject({ ok: true, value: { keyId } });
   travel(MINUTE);

@@ -71,7 +71,11 @@ export function recordDelivery(
   );
 }
 
-/** Deletes events that were delivered or given up long enough ago. */
-export function deleteSent(sql: SqlStorage, now: number): void {
-  sql.exec("DELETE FROM outbox WHERE due_at <= ? AND state <> 'pending'", now);
+/** Deletes events that were delivered or given up long enough ago, at most `limit`. */
+export function deleteSent(sql: SqlStorage, now: number, limit: number): void {
+  sql.exec(
+    "DELETE FROM outbox WHERE id IN (SELECT id FROM outbox WHERE due_at <= ? AND state <> 'pending' LIMIT ?)",
+    now,
+    limit,
+  );
 }

@@ -181,8 +181,8 @@ describe("with the clock stopped", () => {
     const { stub, keyHash } = await finished();
     const owner = await newOwner(stub);
     const shown = async () => {
-      const read = await stub.deliveries(owner, { after: null, limit: 10 });
-      return read.ok ? read.value?.deliveries[0] : read.error;
+      const read = await stub.deliveries(owner, { limit: 10 });
+      return read.ok ? read.value?.items[0] : read.error;
     };
     const told = { type: "job.succeeded", about: "job_1", url: URL };
     expect(await shown()).toMatchObject({ ...told, state: "pending", attempts: 0, nextAt: Date.now() });
@@ -203,7 +203,7 @@ describe("with the clock stopped", () => {
     expect(await stub.redeliver(owner, "evt_none")).toEqual({ ok: true, value: null });
     const refused = { ok: false, error: { code: "insufficient_scope", scope: "webhooks:write" } };
     expect(await stub.redeliver(keyHash, id)).toEqual(refused);
-    expect(await stub.deliveries(keyHash, { after: null, limit: 10 })).toEqual(refused);
+    expect(await stub.deliveries(keyHash, { limit: 10 })).toEqual(refused);
     const stranger = await newAccount(1000, { scopes: ["webhooks:write"] });
     expect(await stranger.stub.redeliver(stranger.keyHash, id)).toEqual({ ok: true, value: null });
     expect(await stranger.stub.deliveries(stranger.keyHash, { after: id, limit: 10 })).toEqual({
@@ -220,15 +220,15 @@ describe("with the clock stopped", () => {
       await stub.cancel(keyHash, job);
     }
     const owner = await newOwner(stub);
-    const page = async (after: string | null) => {
+    const page = async (after?: string) => {
       const read = await stub.deliveries(owner, { after, limit: 2 });
       if (!read.ok || !read.value) throw new Error("There is no such page.");
       return read.value;
     };
-    const first = await page(null);
-    expect(first).toMatchObject({ deliveries: [{ about: "job_3" }, { about: "job_2" }], more: true });
-    expect(await page(first.deliveries[1]!.id)).toMatchObject({
-      deliveries: [{ about: "job_1" }],
+    const first = await page();
+    expect(first).toMatchObject({ items: [{ about: "job_3" }, { about: "job_2" }], more: true });
+    expect(await page(first.items[1]!.id)).toMatchObject({
+      items: [{ about: "job_1" }],
       more: false,
     });
   });

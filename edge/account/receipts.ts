@@ -8,6 +8,7 @@ import { type CacheVerdict, type Receipt, type ReceiptStatus, receiptIdOf } from
 import type { Usage } from "../../core/usage.ts";
 import type { Timings } from "../generate/generate.ts";
 import type { Hold } from "./holds.ts";
+import { type Page, type PageRange, placeOf, toPage } from "./page.ts";
 import { readProfile } from "./profile.ts";
 import { RECEIPT_RETENTION_MS } from "./retention.ts";
 
@@ -117,23 +118,17 @@ export function readReceipt(sql: SqlStorage, id: string): string | null {
   );
 }
 
-export interface ReceiptRange {
+export interface ReceiptRange extends PageRange {
   readonly order: "asc" | "desc";
-  /** The id of the receipt before the first one wanted. */
-  readonly after: string | null;
-  readonly limit: number;
 }
 
-/** Payloads in the order of the chain or against it, and whether more follow; null when `after` is unknown. */
-export function listReceipts(
-  sql: SqlStorage,
-  { order, after, limit }: ReceiptRange,
-): { payloads: string[]; more: boolean } | null {
-  const start = after === null ? null : sequenceOf(sql, after);
+/** Payloads in the order of the chain or against it; null when `after` is unknown. */
+export function listReceipts(sql: SqlStorage, { order, after, limit }: ReceiptRange): Page<string> | null {
+  const start = after === undefined ? 0 : placeOf(sql, "receipt", after);
   if (start === undefined) return null;
   const [from, to] =
-    order === "asc" ? [start ?? 0, Number.MAX_SAFE_INTEGER] : [0, start ?? Number.MAX_SAFE_INTEGER];
-  const payloads = sql
+    order === "asc" ? [start, Number.MAX_SAFE_INTEGER] : [0, start || Number.MAX_SAFE_INTEGER];
+  const rows = sql
     .exec<{ payload: string }>(
       `SELECT payload FROM receipt WHERE sequence > ? AND sequence < ?
        ORDER BY sequence ${order === "asc" ? "ASC" : "DESC"} LIMIT ?`,
@@ -141,9 +136,11 @@ export function listReceipts(
       to,
       limit + 1,
     )
-    .toArray()
-    .map(({ payload }) => payload);
-  return { payloads: payloads.slice(0, limit), more: payloads.length > limit };
+    .toArray();
+  return toPage(
+    rows.map(({ payload }) => payload),
+    limit,
+  );
 }
 
 /**
@@ -166,11 +163,6 @@ export function deleteOldReceipts(sql: SqlStorage, now: number, limit: number): 
     limit,
     now - RECEIPT_RETENTION_MS,
   );
-}
-
-function sequenceOf(sql: SqlStorage, id: string): number | undefined {
-  return sql.exec<{ sequence: number }>("SELECT sequence FROM receipt WHERE id = ?", id).toArray()[0]
-    ?.sequence;
 }
 
 function sha256(text: string): string {

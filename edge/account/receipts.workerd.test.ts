@@ -26,7 +26,7 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-const WHOLE = { order: "asc", after: null, limit: 100 } as const;
+const WHOLE = { order: "asc", limit: 100 } as const;
 
 async function ask(stub: Stub, keyHash: string, job: string, charge: number): Promise<void> {
   await stub.reserve({ keyHash, job, amount: 100, expiresAt: Date.now() + MINUTE, facts: FACTS });
@@ -36,7 +36,7 @@ async function ask(stub: Stub, keyHash: string, job: string, charge: number): Pr
 async function payloads(stub: Stub, keyHash: string): Promise<string[]> {
   const listed = await stub.receipts(keyHash, WHOLE);
   if (!listed.ok || !listed.value) throw new Error("Receipts are listed.");
-  return listed.value.payloads;
+  return listed.value.items;
 }
 
 describe("receipts", () => {

@@ -22,8 +22,8 @@ it.each([false, true])(
 
     const { charged } = await stub.ledger();
     expect(text).toContain(`"cost_microcredits":${charged}}`);
-    const listed = await stub.receipts(await newOwner(stub), { order: "asc", after: null, limit: 1 });
-    const receipt = JSON.parse((listed.ok && listed.value?.payloads[0]) || "null");
+    const listed = await stub.receipts(await newOwner(stub), { order: "asc", limit: 1 });
+    const receipt = JSON.parse((listed.ok && listed.value?.items[0]) || "null");
     const { text_tokens } = receipt.usage;
     expect(receipt).toMatchObject({
       usage: { image_tokens: 0, output_tokens: 3 },

@@ -20,7 +20,7 @@ import {
 } from "../testing/fixture.ts";
 import { MAX_KEYS, MAX_LINEAGE } from "./make.ts";
 
-const ALL = { after: null, limit: 100 };
+const ALL = { limit: 100 };
 
 beforeEach(() => {
   stopClock();
@@ -56,7 +56,7 @@ describe("a key", () => {
     expect(await readKey(key, env.KEY_SECRET)).toEqual({ account, hash: keyHash });
     const listed = await stub.listKeys(keyHash, ALL);
     if (!listed.ok) throw new Error(listed.error.code);
-    const [record] = listed.value?.keys ?? [];
+    const [record] = listed.value?.items ?? [];
     expect(record).toMatchObject({ ...keyOptions, scopes: [...SCOPES], id: keyId, revokedAt: null });
     expect(JSON.stringify(listed)).not.toContain(key);
     expect(key.startsWith(record?.start ?? "-")).toBe(true);
@@ -562,12 +562,12 @@ describe("an account's keys", () => {
     const { stub, keyHash, keyId } = await newAccount(0, { scopes });
     for (const name of ["a", "b", "c", "d"]) await stub.deriveKey(keyHash, { name });
     const names: string[] = [];
-    let after: string | null = null;
+    let after: string | undefined;
     for (;;) {
       const page = await stub.listKeys(keyHash, { after, limit: 2 });
       if (!page.ok || !page.value) throw new Error("A key's page is listed.");
-      names.push(...page.value.keys.map(({ name }) => name));
-      after = page.value.keys.at(-1)?.id ?? keyId;
+      names.push(...page.value.items.map(({ name }) => name));
+      after = page.value.items.at(-1)?.id ?? keyId;
       if (!page.value.more) break;
     }
     expect(names).toEqual(["tests", "a", "b", "c", "d"]);

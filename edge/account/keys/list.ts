@@ -1,5 +1,6 @@
 import { usedNow } from "../budgets.ts";
 import type { KeyRecord } from "../contract.ts";
+import { type Page, type PageRange, placeOf, toPage } from "../page.ts";
 import { type KeyRow, optionsOf, readLineage } from "./row.ts";
 
 type ListedRow = KeyRow & { start: string };
@@ -7,25 +8,17 @@ type ListedRow = KeyRow & { start: string };
 const LISTED = `SELECT key.*,
   (SELECT start FROM secret WHERE secret.key = key.id AND until IS NULL) AS start FROM key`;
 
-export interface KeyRange {
-  /** The id of the key before the first one wanted; null for the oldest. */
-  readonly after: string | null;
-  readonly limit: number;
-}
-
-/** Keys, the oldest first in the order of their rows, and whether more follow; null when `after` is unknown. */
-export function listKeys(
-  sql: SqlStorage,
-  { after, limit }: KeyRange,
-  now: number,
-): { keys: KeyRecord[]; more: boolean } | null {
-  const place = after === null ? 0 : placeOf(sql, after);
+/** Keys, the oldest first; null when `after` is unknown. */
+export function listKeys(sql: SqlStorage, { after, limit }: PageRange, now: number): Page<KeyRecord> | null {
+  const place = after === undefined ? 0 : placeOf(sql, "key", after);
   if (place === undefined) return null;
-  const keys = sql
+  const rows = sql
     .exec<ListedRow>(`${LISTED} WHERE rowid > ? ORDER BY rowid LIMIT ?`, place, limit + 1)
-    .toArray()
-    .map((row) => toRecord(row, now));
-  return { keys: keys.slice(0, limit), more: keys.length > limit };
+    .toArray();
+  return toPage(
+    rows.map((row) => toRecord(row, now)),
+    limit,
+  );
 }
 
 export function findKey(sql: SqlStorage, id: string, now: number): KeyRecord | undefined {
@@ -36,10 +29,6 @@ export function findKey(sql: SqlStorage, id: string, now: number): KeyRecord | u
 /** The record of a key that has just been written. */
 export function recordOf(sql: SqlStorage, id: string, now: number): KeyRecord {
   return toRecord(sql.exec<ListedRow>(`${LISTED} WHERE id = ?`, id).one(), now);
-}
-
-function placeOf(sql: SqlStorage, id: string): number | undefined {
-  return sql.exec<{ rowid: number }>("SELECT rowid FROM key WHERE id = ?", id).toArray()[0]?.rowid;
 }
 
 function toRecord(row: ListedRow, now: number): KeyRecord {

@@ -1,36 +1,25 @@
 /** Keys as they are stored. A key is a row with its options, and one secret or more, of which only hashes are kept. */
 import { z } from "zod";
 import type { KeyOptions } from "../contract.ts";
+import type { LineKey } from "../lineage.ts";
 import { SCOPES } from "../scopes.ts";
 
 const scopeList = z.array(z.enum(SCOPES));
 const modelList = z.array(z.string()).nullable();
 const lineageList = z.tuple([z.string()], z.string());
 
-export type KeyRow = {
-  id: string;
+/** A key's whole row. */
+export type KeyRow = LineKey & {
   name: string;
   lineage: string;
   scopes: string;
   models: string | null;
-  requests_per_minute: number;
-  tokens_per_minute: number | null;
-  concurrency: number;
-  budget_total: number | null;
-  budget_day: number | null;
-  budget_month: number | null;
-  used_total: number;
-  used_day: number;
-  day: number;
-  used_month: number;
-  month: number;
   created_at: number;
   expires_at: number | null;
   revoked_at: number | null;
   last_used_at: number | null;
-  request_arrival: number;
-  token_arrival: number;
 };
+
 /** The ids of a stored lineage: the key's own, its maker's, and so on. */
 export function readLineage(text: string): [string, ...string[]] {
   return lineageList.parse(JSON.parse(text));

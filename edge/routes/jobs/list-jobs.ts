@@ -3,12 +3,12 @@ import { accountError, requireKey } from "../../auth/caller.ts";
 import { ApiError } from "../../errors.ts";
 import { jobBody, jobSchema, jobStatus } from "../../jobs/wire.ts";
 import { readQuery } from "../../read-query.ts";
-import { jsonResponse, KEY_SECURITY, type Operation } from "../operation.ts";
+import { KEY_SECURITY, type Operation } from "../operation.ts";
+import { pageBody, pageParameters, pageResponse } from "../page.ts";
 
 const query = z.strictObject({
   status: jobStatus.optional().openapi({ description: "Only jobs that stand so" }),
-  after: z.string().optional().openapi({ description: "The id of the last job of the page before" }),
-  limit: z.coerce.number().int().min(1).max(100).default(20),
+  ...pageParameters("job", 20),
 });
 
 export const listJobs: Operation = {
@@ -22,20 +22,17 @@ export const listJobs: Operation = {
     security: KEY_SECURITY,
     request: { query },
     responses: {
-      200: jsonResponse(
-        "A page of jobs",
-        z.object({ object: z.literal("list"), data: z.array(jobSchema), has_more: z.boolean() }),
-      ),
+      200: pageResponse("A page of jobs", jobSchema),
     },
   },
   middleware: [requireKey],
   handler: async (context) => {
-    const { status, after, limit } = readQuery(context, query);
+    const { status: state, ...range } = readQuery(context, query);
     const caller = context.get("caller");
-    const range = { state: status ?? null, after: after ?? null, limit };
-    const page = await caller.object.jobs(caller.keyHash, range);
+    const page = await caller.object.jobs(caller.keyHash, { state, ...range });
     if (!page.ok) throw accountError(page.error);
     if (page.value === null) throw new ApiError("job_not_found", "There is no such job.", { param: "after" });
-    return context.json({ object: "list", data: page.value.jobs.map(jobBody), has_more: page.value.more });
+    const { items, more } = page.value;
+    return context.json(pageBody({ items: items.map(jobBody), more }));
   },
 };

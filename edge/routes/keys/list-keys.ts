@@ -2,13 +2,11 @@ import { z } from "@hono/zod-openapi";
 import { requireKey } from "../../auth/caller.ts";
 import { ApiError } from "../../errors.ts";
 import { readQuery } from "../../read-query.ts";
-import { jsonResponse, KEY_SECURITY, type Operation } from "../operation.ts";
+import { KEY_SECURITY, type Operation } from "../operation.ts";
+import { pageBody, pageParameters, pageResponse } from "../page.ts";
 import { keyBody, keyError, keySchema } from "./wire.ts";
 
-const query = z.strictObject({
-  after: z.string().optional().openapi({ description: "The id of the last key of the page before" }),
-  limit: z.coerce.number().int().min(1).max(100).default(100),
-});
+const query = z.strictObject(pageParameters("key", 100));
 
 export const listKeys: Operation = {
   route: {
@@ -18,20 +16,18 @@ export const listKeys: Operation = {
     security: KEY_SECURITY,
     request: { query },
     responses: {
-      200: jsonResponse(
-        "A page of keys",
-        z.object({ object: z.literal("list"), data: z.array(keySchema), has_more: z.boolean() }),
-      ),
+      200: pageResponse("A page of keys", keySchema),
     },
   },
   middleware: [requireKey],
   handler: async (context) => {
-    const { after, limit } = readQuery(context, query);
+    const range = readQuery(context, query);
     const caller = context.get("caller");
     await caller.authorise("keys:write");
-    const page = await caller.object.listKeys(caller.keyHash, { after: after ?? null, limit });
+    const page = await caller.object.listKeys(caller.keyHash, range);
     if (!page.ok) throw keyError(page.error);
     if (page.value === null) throw new ApiError("key_not_found", "There is no such key.", { param: "after" });
-    return context.json({ object: "list", data: page.value.keys.map(keyBody), has_more: page.value.more });
+    const { items, more } = page.value;
+    return context.json(pageBody({ items: items.map(keyBody), more }));
   },
 };

@@ -3,7 +3,8 @@ import { accountError, requireKey } from "../../auth/caller.ts";
 import { ApiError } from "../../errors.ts";
 import { readQuery } from "../../read-query.ts";
 import { receiptKeys } from "../../receipts/signing-key.ts";
-import { jsonResponse, KEY_SECURITY, type Operation } from "../operation.ts";
+import { KEY_SECURITY, type Operation } from "../operation.ts";
+import { pageBody, pageParameters, pageResponse } from "../page.ts";
 import { receiptBody, showReceipt } from "./wire.ts";
 
 const query = z.strictObject({
@@ -11,8 +12,7 @@ const query = z.strictObject({
     .enum(["asc", "desc"])
     .default("desc")
     .openapi({ description: "Along the chain (`asc`) or latest first" }),
-  after: z.string().optional().openapi({ description: "The id of the last receipt of the page before" }),
-  limit: z.coerce.number().int().min(1).max(100).default(20),
+  ...pageParameters("receipt", 20),
 });
 
 export const listReceipts: Operation = {
@@ -23,23 +23,20 @@ export const listReceipts: Operation = {
     security: KEY_SECURITY,
     request: { query },
     responses: {
-      200: jsonResponse(
-        "A page of receipts",
-        z.object({ object: z.literal("list"), data: z.array(receiptBody), has_more: z.boolean() }),
-      ),
+      200: pageResponse("A page of receipts", receiptBody),
     },
   },
   middleware: [requireKey],
   handler: async (context) => {
-    const { order, after, limit } = readQuery(context, query);
+    const range = readQuery(context, query);
     const caller = context.get("caller");
-    const page = await caller.object.receipts(caller.keyHash, { order, after: after ?? null, limit });
+    const page = await caller.object.receipts(caller.keyHash, range);
     if (!page.ok) throw accountError(page.error);
     if (page.value === null) {
       throw new ApiError("receipt_not_found", "There is no such receipt.", { param: "after" });
     }
     const keys = await receiptKeys(context.env);
-    const data = await Promise.all(page.value.payloads.map((payload) => showReceipt(keys, payload)));
-    return context.json({ object: "list", data, has_more: page.value.more });
+    const items = await Promise.all(page.value.items.map((payload) => showReceipt(keys, payload)));
+    return context.json(pageBody({ items, more: page.value.more }));
   },
 };

@@ -2,13 +2,11 @@ import { z } from "@hono/zod-openapi";
 import { accountError, requireKey } from "../../auth/caller.ts";
 import { ApiError } from "../../errors.ts";
 import { readQuery } from "../../read-query.ts";
-import { jsonResponse, KEY_SECURITY, type Operation } from "../operation.ts";
+import { KEY_SECURITY, type Operation } from "../operation.ts";
+import { pageBody, pageParameters, pageResponse } from "../page.ts";
 import { deliveryBody, deliverySchema } from "./wire.ts";
 
-const query = z.strictObject({
-  after: z.string().optional().openapi({ description: "The id of the last event of the page before" }),
-  limit: z.coerce.number().int().min(1).max(100).default(20),
-});
+const query = z.strictObject(pageParameters("event", 20));
 
 export const listDeliveries: Operation = {
   route: {
@@ -19,22 +17,19 @@ export const listDeliveries: Operation = {
     security: KEY_SECURITY,
     request: { query },
     responses: {
-      200: jsonResponse(
-        "A page of events",
-        z.object({ object: z.literal("list"), data: z.array(deliverySchema), has_more: z.boolean() }),
-      ),
+      200: pageResponse("A page of events", deliverySchema),
     },
   },
   middleware: [requireKey],
   handler: async (context) => {
-    const { after, limit } = readQuery(context, query);
+    const range = readQuery(context, query);
     const caller = context.get("caller");
-    const page = await caller.object.deliveries(caller.keyHash, { after: after ?? null, limit });
+    const page = await caller.object.deliveries(caller.keyHash, range);
     if (!page.ok) throw accountError(page.error);
     if (page.value === null) {
       throw new ApiError("delivery_not_found", "There is no such event.", { param: "after" });
     }
-    const { deliveries, more } = page.value;
-    return context.json({ object: "list", data: deliveries.map(deliveryBody), has_more: more });
+    const { items, more } = page.value;
+    return context.json(pageBody({ items: items.map(deliveryBody), more }));
   },
 };
