@@ -13,6 +13,13 @@ it("shows each error code at an address of its own, and operations with examples
   await page.getByText("What color is the square?").first().waitFor({ state: "attached" });
 });
 
+it("shows a first request to the server that shows it", async () => {
+  const { page } = await open({ path: "/docs" });
+  const line = page.getByText(/curl .*\/v1\/chat\/completions/).first();
+  await line.waitFor({ state: "attached" });
+  expect(await line.textContent()).toContain(`curl ${new URL(page.url()).origin}/v1/chat/completions`);
+});
+
 it("names each error code in its menu as it is written", async () => {
   const { page } = await open({ path: "/docs" });
   await page.getByRole("button", { name: "Open Group - Introduction" }).click();
