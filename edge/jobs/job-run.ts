@@ -33,8 +33,17 @@ const MARGIN_MS = 5_000;
 
 const runningAttempt = z.strictObject({ job: z.string(), attempt: z.int(), lease: z.string() });
 
-/** Failures of the way, not of the request: another attempt may succeed. */
+/**
+ * Failures of the way, not of the request: another attempt may succeed. So it may after a deadline that passed in the line
+ * for a worker, but not after one that passed with a worker, which took too long.
+ */
 const RETRYABLE = new Set(["worker_lost", "no_worker", "internal_error"]);
+
+/** How far an attempt has come. */
+interface Progress {
+  hadWorker: boolean;
+  tokens: number;
+}
 
 /**
  * Runs one stored job to its end. The alarm handler is what runs, so the platform starts it again after any crash; the
@@ -136,15 +145,13 @@ export class JobRun extends DurableObject<Env> implements JobRunApi {
     stop: AbortSignal,
   ): Promise<Outcome | null> {
     const ended = { job, attempt: attempt.attempt, lease: attempt.lease };
-    let produced = 0;
+    const progress: Progress = { hadWorker: false, tokens: 0 };
     try {
-      const answered = await this.#answer(account, job, attempt, request, stop, (count) => {
-        produced += count;
-      });
+      const answered = await this.#answer(account, job, attempt, request, stop, progress);
       return { ...ended, ...answered, state: "succeeded", failure: null };
     } catch (error) {
       if (stop.aborted) {
-        const partial = partialCharge(request.price, mostOf(request), produced);
+        const partial = partialCharge(request.price, mostOf(request), progress.tokens);
         const rest = { answer: null, failure: null, cache: cacheVerdictOf(request), timings: null };
         return { ...ended, ...partial, ...rest, state: "canceled" };
       }
@@ -158,7 +165,7 @@ export class JobRun extends DurableObject<Env> implements JobRunApi {
           reason: String(error),
         }),
       );
-      if (RETRYABLE.has(code)) return null;
+      if (RETRYABLE.has(code) || (code === "deadline_exceeded" && !progress.hadWorker)) return null;
       const nothing = { charge: 0, answer: null, usage: null, cache: null, timings: null };
       return { ...ended, ...nothing, state: "failed", failure: { code, message } };
     }
@@ -170,7 +177,7 @@ export class JobRun extends DurableObject<Env> implements JobRunApi {
     attempt: Attempt,
     request: StoredQuestion,
     stop: AbortSignal,
-    onTokens: (count: number) => void,
+    progress: Progress,
   ): Promise<Pick<Outcome, "answer" | "charge" | "usage" | "cache" | "timings">> {
     const { cache } = request;
     const cached = request.cached ?? (cache?.read ? await readResult(this.env.RESULTS, cache.key) : null);
@@ -201,8 +208,9 @@ export class JobRun extends DurableObject<Env> implements JobRunApi {
     const said = new Transcript();
     for await (const event of events) {
       if (event.type === "queued") this.#watchers.tell(event);
+      if (event.type === "granted") progress.hadWorker = true;
       if (event.type === "token") {
-        onTokens(event.count);
+        progress.tokens += event.count;
         const part = said.add(event);
         if (part) this.#watchers.say(part);
       }

@@ -3,7 +3,8 @@ import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { MODELS } from "../../core/models.ts";
 import { Account } from "../account/account.ts";
-import { FACTS, newAccount, recordBells, stopClock } from "../account/testing/fixture.ts";
+import { FACTS, newAccount, recordBells, stopClock, travel } from "../account/testing/fixture.ts";
+import { Pool } from "../pool/pool.ts";
 import { QUESTION, send } from "../testing/ask.ts";
 import { answerWith, playWorker, reportWorker } from "../testing/worker.ts";
 import { JobRun } from "./job-run.ts";
@@ -158,4 +159,32 @@ describe("a cancellation that comes", () => {
     expect(await stub.job(keyHash, job)).toMatchObject({ value: { state: "canceled", charge: 0 } });
     expect(await stub.ledger()).toMatchObject({ held: 0, charged: 0 });
   });
+});
+
+/** The last one here: the pool, which lives as long as this file, believes no report from before the time it travels to. */
+it("goes back to waiting when the only worker that takes it leaves while it stands in line", async () => {
+  vi.spyOn(console, "error").mockImplementation(() => undefined);
+  const { account, stub, key, keyHash } = await newAccount(1000);
+  playWorker(() => answerWith(usage, '{"a":1}'));
+  const schema = { type: "object", properties: { a: { type: "integer" } }, required: ["a"] };
+  await reportWorker(["response_format"]);
+  const job = await acceptJob(key, {
+    ...QUESTION,
+    response_format: { type: "json_schema", json_schema: { name: "a", schema } },
+  });
+  const startAttempt = Account.prototype.startAttempt;
+  vi.spyOn(Account.prototype, "startAttempt").mockImplementationOnce(async function (this: Account, id) {
+    await reportWorker([]);
+    return startAttempt.call(this, id);
+  });
+  const asked = vi.spyOn(Pool.prototype, "acquire");
+  const attempted = ring(account, job);
+  await vi.waitUntil(() => asked.mock.calls.length > 0);
+  travel(120_000);
+  await reportWorker([]);
+  await attempted;
+  expect(await stub.job(keyHash, job)).toMatchObject({ value: { state: "queued", attempt: 1 } });
+  await reportWorker(["response_format"]);
+  await ring(account, job);
+  expect(await stub.job(keyHash, job)).toMatchObject({ value: { state: "succeeded", attempt: 2 } });
 });
