@@ -1,7 +1,8 @@
 import { ok, type Result } from "../../core/result.ts";
-import type { Acceptance, AccountError, Reservation, StoredRequest } from "./contract.ts";
+import type { AccountError, Reservation } from "./contract.ts";
 import { holdEnded, readHold } from "./holds.ts";
 import { recall } from "./idempotency.ts";
+import type { Acceptance, StoredRequest } from "./job-contract.ts";
 import { insertJob, jobRecord, readJob } from "./jobs.ts";
 import { authorise } from "./keys/authorise.ts";
 import { reserve } from "./reserve.ts";

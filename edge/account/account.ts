@@ -9,32 +9,19 @@ import { abandonAttempt, queuedJob, startAttempt } from "./attempts.ts";
 import { admitCall, CallLimiter } from "./calls.ts";
 import { cancel } from "./cancel.ts";
 import type {
-  Acceptance,
   AccountApi,
   AccountError,
   AccountProfile,
   Admitted,
-  Attempt,
   Booking,
   BookingError,
   Call,
   DeliveryRecord,
   Erasure,
-  Idempotency,
-  JobRecord,
-  KeyChanges,
-  KeyError,
-  KeyOptions,
-  KeyRecord,
   Ledger,
-  NewKey,
-  Outcome,
-  QueuedJob,
   Reservation,
   Reserved,
   Settlement,
-  ShownKey,
-  StoredRequest,
   WebhookEndpoint,
 } from "./contract.ts";
 import { listDeliveries, REDELIVERY_WEIGHT, redeliver } from "./deliveries.ts";
@@ -42,8 +29,18 @@ import { eraseAccount, listEverything, readTombstone, sweepErased } from "./eras
 import { ringDoorbells, runErrands } from "./errands.ts";
 import { finish } from "./finish.ts";
 import { recall } from "./idempotency.ts";
+import type {
+  Acceptance,
+  Attempt,
+  Idempotency,
+  JobRecord,
+  Outcome,
+  QueuedJob,
+  StoredRequest,
+} from "./job-contract.ts";
 import { type JobRange, jobRecord, listJobs, readJob } from "./jobs.ts";
 import { authorise } from "./keys/authorise.ts";
+import type { KeyChanges, KeyError, KeyOptions, KeyRecord, NewKey, ShownKey } from "./keys/contract.ts";
 import { findKey, listKeys } from "./keys/list.ts";
 import { deriveKey, insertKey } from "./keys/make.ts";
 import { revokeKey } from "./keys/revoke.ts";

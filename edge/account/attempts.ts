@@ -1,7 +1,7 @@
 /** Attempts at a stored job. A new attempt's number and lease make every earlier outcome void. */
 import { randomBase62 } from "../auth/base62.ts";
-import type { Attempt, QueuedJob } from "./contract.ts";
 import { endJob } from "./finish.ts";
+import type { Attempt, QueuedJob } from "./job-contract.ts";
 import { holdsLease, type JobRow, readJob } from "./jobs.ts";
 
 /** How long one attempt may take, in milliseconds. */

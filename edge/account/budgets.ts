@@ -2,8 +2,9 @@
  * What keys spend: running sums of what is charged and held, for each key and all that it descends from, so that a key
  * can't spend more by making others. A request counts in the UTC day and month in which it was accepted.
  */
-import type { AccountError, BudgetPeriod } from "./contract.ts";
+import type { AccountError } from "./contract.ts";
 import type { Hold } from "./holds.ts";
+import type { BudgetPeriod } from "./keys/contract.ts";
 import type { Arrivals, LineKey } from "./lineage.ts";
 import { periodsOf, untilNext } from "./periods.ts";
 

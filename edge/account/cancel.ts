@@ -1,5 +1,5 @@
-import type { JobRecord } from "./contract.ts";
 import { endJob } from "./finish.ts";
+import type { JobRecord } from "./job-contract.ts";
 import { jobRecord, readJob } from "./jobs.ts";
 
 /**

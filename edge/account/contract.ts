@@ -1,13 +1,26 @@
 /** What the Account object offers to the rest of the edge. Amounts are whole micro-credits, times Unix milliseconds. */
-import type { FinishReason } from "../../core/events.ts";
-import type { TokenLogprob } from "../../core/logprobs.ts";
-import type { CacheVerdict } from "../../core/receipt.ts";
 import type { Result } from "../../core/result.ts";
-import type { Usage } from "../../core/usage.ts";
 import type { Kept } from "../erasure/stores.ts";
-import type { Timings } from "../generate/generate.ts";
 import type { UsageRange, UsageSum } from "../usage/query.ts";
+import type {
+  Acceptance,
+  Attempt,
+  Idempotency,
+  JobRecord,
+  Outcome,
+  QueuedJob,
+  StoredRequest,
+} from "./job-contract.ts";
 import type { JobRange } from "./jobs.ts";
+import type {
+  BudgetPeriod,
+  KeyChanges,
+  KeyError,
+  KeyOptions,
+  KeyRecord,
+  NewKey,
+  ShownKey,
+} from "./keys/contract.ts";
 import type { Standing } from "./limits.ts";
 import type { Page, PageRange } from "./page.ts";
 import type { ReceiptRange, RequestEnd, RequestFacts } from "./receipts.ts";
@@ -46,19 +59,6 @@ export type AccountError =
     }
   | { readonly code: "idempotency_key_reused" };
 
-/** Why a key's request about keys is refused, beside what refuses any request. */
-export type KeyError =
-  | AccountError
-  | { readonly code: "key_not_found" }
-  | { readonly code: "key_revoked" }
-  /** The account has as many usable keys, or the asking key as long a lineage, as may be. */
-  | { readonly code: "too_many_keys"; readonly what: "account" | "lineage"; readonly limit: number }
-  /**
-   * The asking key has less than the option names, so it may not give it, nor manage a key that has it; null where the
-   * key to be managed does not descend from it.
-   */
-  | { readonly code: "exceeds_own_key"; readonly option: KeyOption | null };
-
 /** Why the operator's booking is refused. */
 export type BookingError =
   | { readonly code: "account_not_found" }
@@ -77,66 +77,11 @@ export interface Ledger {
   readonly charged: number;
 }
 
-export interface KeyLimits {
-  readonly requestsPerMinute: number;
-  /** Null for no limit. A request counts with its prompt and its longest answer. */
-  readonly tokensPerMinute: number | null;
-  readonly concurrency: number;
-}
-
-export type BudgetPeriod = "total" | "day" | "month";
-
-/** What a key may spend in all and in each UTC day and month; null for no limit. */
-export type Budget = { readonly [Period in BudgetPeriod]: number | null };
-
-export interface KeyOptions {
-  readonly name: string;
-  readonly scopes: readonly Scope[];
-  /** The models that it may ask; null for all. */
-  readonly models: readonly string[] | null;
-  readonly expiresAt: number | null;
-  readonly limits: KeyLimits;
-  readonly budget: Budget;
-}
-
-/** What of a key's options can be more than another key's. */
-export type KeyOption = "scopes" | "models" | "expiresAt" | keyof KeyLimits | `budget.${BudgetPeriod}`;
-
-/** A key as it is listed; the key itself is shown once, when it is made or rotated. */
-export interface KeyRecord extends KeyOptions {
-  readonly id: string;
-  /** The first characters, by which a person recognises it. */
-  readonly start: string;
-  /** The key that made it; null for the operator. */
-  readonly createdBy: string | null;
-  readonly createdAt: number;
-  /** At most an hour late. */
-  readonly lastUsedAt: number | null;
-  readonly revokedAt: number | null;
-  /** Charged and held, by this key and those that descend from it. */
-  readonly used: { readonly [Period in BudgetPeriod]: number };
-}
-
-/** A key whose text is shown now and never again. */
-export interface ShownKey {
-  readonly key: string;
-  readonly record: KeyRecord;
-}
-
 /** What the account has confirmed of a request, and where its key stands. */
 export interface Admitted {
   readonly keyId: string;
   readonly standings: readonly Standing[];
 }
-
-/** Options of a key that another makes; what is left out is taken from its maker. */
-export type NewKey = Pick<KeyOptions, "name"> & KeyChanges;
-export type KeyChanges = {
-  readonly [Option in Exclude<keyof KeyOptions, "limits" | "budget">]?: KeyOptions[Option] | undefined;
-} & {
-  readonly limits?: { readonly [Limit in keyof KeyLimits]?: KeyLimits[Limit] | undefined };
-  readonly budget?: { readonly [Period in BudgetPeriod]?: number | null | undefined };
-};
 
 /** A booking of the operator's. */
 export interface Booking {
@@ -183,78 +128,6 @@ export interface Reservation {
   readonly facts: RequestFacts;
 }
 
-export type JobState = "queued" | "running" | "succeeded" | "failed" | "canceled";
-
-/** A generation's outcome, as it is stored and answered. */
-export interface Answer {
-  readonly text: string;
-  readonly finishReason: FinishReason;
-  readonly usage: Usage;
-  /** One for each output token, where the request asked for them. */
-  readonly logprobs?: TokenLogprob[] | undefined;
-}
-
-export interface JobFailure {
-  readonly code: string;
-  readonly message: string;
-}
-
-export interface JobRecord {
-  readonly id: string;
-  readonly model: string;
-  readonly state: JobState;
-  readonly attempt: number;
-  readonly createdAt: number;
-  readonly startedAt: number | null;
-  readonly finishedAt: number | null;
-  readonly answer: Answer | null;
-  readonly failure: JobFailure | null;
-  /** What the cache said when the job ran; null until then. */
-  readonly cache: CacheVerdict | null;
-  /** What the finished job cost; 0 until then. */
-  readonly charge: number;
-}
-
-/** What a caller's idempotency key stands for: SHA-256 in hex of the key, and of the body that came with it. */
-export interface Idempotency {
-  readonly key: string;
-  readonly fingerprint: string;
-}
-
-/** A stored request: everything needed to run it again after any crash. Pixels stay in R2. */
-export interface StoredRequest {
-  readonly job: string;
-  readonly model: string;
-  /** The normalised request as JSON; the account does not look inside. */
-  readonly request: string;
-  readonly webhook: string | null;
-  readonly idempotency: Idempotency | null;
-}
-
-/** An accepted job, or the one that its idempotency key stands for already. */
-export interface Acceptance {
-  readonly record: JobRecord;
-  /** Whether the job was there before. */
-  readonly replayed: boolean;
-  /** Where the key stands; empty where the job was there before. */
-  readonly standings: readonly Standing[];
-}
-
-/** What a stored job that waits asks, and of which model. */
-export interface QueuedJob {
-  readonly model: string;
-  readonly request: string;
-}
-
-/** One try at a stored job. A later attempt makes an earlier one's outcome void. */
-export interface Attempt {
-  readonly attempt: number;
-  readonly lease: string;
-  readonly request: string;
-  /** Unix milliseconds after which the account starts another attempt. */
-  readonly deadline: number;
-}
-
 /** What an attached request costs in the end; `charge` is bounded by the hold. */
 export interface Settlement {
   readonly job: string;
@@ -262,23 +135,6 @@ export interface Settlement {
   readonly attempt: number;
   readonly charge: number;
   readonly end: RequestEnd;
-}
-
-/** How an attempt at a stored job ends it; `charge` is bounded by the hold. */
-export interface Outcome {
-  readonly job: string;
-  readonly attempt: number;
-  readonly lease: string;
-  readonly state: "succeeded" | "failed" | "canceled";
-  readonly charge: number;
-  readonly answer: Answer | null;
-  readonly failure: JobFailure | null;
-  /** What is charged for; null when nothing was produced. */
-  readonly usage: Usage | null;
-  /** Null when the cache was not asked. */
-  readonly cache: CacheVerdict | null;
-  /** Null when no worker answered. */
-  readonly timings: Timings | null;
 }
 
 /** An event of the account, and what has become of it. */

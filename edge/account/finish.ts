@@ -1,6 +1,7 @@
 /** How stored jobs end: charge, final state, outcome and webhook in one transaction, and only once. */
-import type { Outcome } from "./contract.ts";
+
 import { readHold, settleHold } from "./holds.ts";
+import type { Outcome } from "./job-contract.ts";
 import { holdsLease, type JobRow, readJob } from "./jobs.ts";
 import { enqueueEvent } from "./outbox.ts";
 import { JOB_RETENTION_MS } from "./retention.ts";

@@ -2,7 +2,8 @@
  * Idempotency keys: each stands for one stored job, as long as the job is kept; a job that fails gives its key back.
  */
 import { fail, ok, type Result } from "../../core/result.ts";
-import type { AccountError, Idempotency } from "./contract.ts";
+import type { AccountError } from "./contract.ts";
+import type { Idempotency } from "./job-contract.ts";
 import type { JobRow } from "./jobs.ts";
 
 /** The job that a key stands for. Refuses a key that came with another request. */

@@ -1,7 +1,7 @@
 import { evictDurableObject } from "cloudflare:test";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { Doorbell } from "../jobs/doorbell.ts";
-import type { Outcome, StoredRequest } from "./contract.ts";
+import type { Outcome, StoredRequest } from "./job-contract.ts";
 import {
   ANSWER,
   DAY,

@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { cacheVerdict } from "../../core/receipt.ts";
 import { answerSchema } from "./answer.ts";
-import type { JobFailure, JobRecord, JobState, StoredRequest } from "./contract.ts";
+import type { JobFailure, JobRecord, JobState, StoredRequest } from "./job-contract.ts";
 import { type Page, type PageRange, placeOf } from "./page.ts";
 
 /** How long after accepting a job its doorbell rings again, in milliseconds; each further ring waits twice as long. */

@@ -3,7 +3,7 @@ import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { hashKey } from "../auth/key.ts";
 import type { Doorbell } from "../jobs/doorbell.ts";
-import type { Attempt } from "./contract.ts";
+import type { Attempt } from "./job-contract.ts";
 import type { JobRange } from "./jobs.ts";
 import {
   ANSWER,

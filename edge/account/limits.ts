@@ -1,7 +1,7 @@
 /**
- * Rate limits: the generic cell rate algorithm (ITU-T I.371), which needs one number a limit. A whole minute's units may
- * be spent at once, and then one comes back every `60 s / limit`. Units are requests and tokens, of which every key in a
- * line has its own limits, or calls, which are each key's alone.
+ * Rate limits: the generic cell rate algorithm (ITU-T I.371), which needs one number a limit. A whole minute's units
+ * may be spent at once, and then one comes back every `60 s / limit`. Units are requests and tokens, of which every key
+ * in a line has its own limits, or calls, which are each key's alone.
  */
 
 const MINUTE_US = 60_000_000;

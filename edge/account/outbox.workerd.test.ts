@@ -1,7 +1,7 @@
 import { evictDurableObject } from "cloudflare:test";
 import { Webhook } from "standardwebhooks";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import type { Outcome } from "./contract.ts";
+import type { Outcome } from "./job-contract.ts";
 import {
   DAY,
   FACTS,

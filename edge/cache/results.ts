@@ -6,7 +6,7 @@ import type { CacheVerdict } from "../../core/receipt.ts";
 import { toHex } from "../../core/signature.ts";
 import { VISION_VERSION } from "../../core/vision.ts";
 import { answerSchema } from "../account/answer.ts";
-import type { Answer } from "../account/contract.ts";
+import type { Answer } from "../account/job-contract.ts";
 import type { Question } from "../chat/prepare.ts";
 import type { CacheDirectives } from "./directives.ts";
 

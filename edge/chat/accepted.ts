@@ -1,6 +1,6 @@
 /** An accepted request, however it runs: what the route shows of it. */
 import type { TokenLogprob } from "../../core/logprobs.ts";
-import type { Answer } from "../account/contract.ts";
+import type { Answer } from "../account/job-contract.ts";
 import type { Timings } from "../generate/generate.ts";
 
 /** How a completion is named in every form of its answer. */

@@ -4,7 +4,7 @@
  */
 import { charge } from "../../core/price.ts";
 import { type CacheVerdict, RECEIPT_HEADER, receiptIdOf } from "../../core/receipt.ts";
-import type { Answer } from "../account/contract.ts";
+import type { Answer } from "../account/job-contract.ts";
 import { emptyEnd, type RequestEnd } from "../account/receipts.ts";
 import { accountError, type Caller } from "../auth/caller.ts";
 import { type CacheDirectives, cacheStatus } from "../cache/directives.ts";

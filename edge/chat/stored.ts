@@ -4,7 +4,7 @@
  * answer.
  */
 import { RECEIPT_HEADER, receiptIdOf } from "../../core/receipt.ts";
-import type { JobRecord } from "../account/contract.ts";
+import type { JobRecord } from "../account/job-contract.ts";
 import type { Caller } from "../auth/caller.ts";
 import { cacheStatus } from "../cache/directives.ts";
 import type { Env } from "../env.ts";

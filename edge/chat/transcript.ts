@@ -1,5 +1,5 @@
 import type { TokenLogprob } from "../../core/logprobs.ts";
-import type { Answer } from "../account/contract.ts";
+import type { Answer } from "../account/job-contract.ts";
 import type { Said } from "./accepted.ts";
 
 /** What an answer has said so far. */

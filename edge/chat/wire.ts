@@ -2,7 +2,7 @@
 
 import type { TokenLogprob } from "../../core/logprobs.ts";
 import type { Usage } from "../../core/usage.ts";
-import type { Answer } from "../account/contract.ts";
+import type { Answer } from "../account/job-contract.ts";
 import { randomId } from "../random-id.ts";
 import type { Completion } from "./accepted.ts";
 import type { ChatCompletion } from "./schema.ts";

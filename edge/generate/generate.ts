@@ -42,8 +42,8 @@ export interface Generation {
 }
 
 /**
- * Where a generation's time went, in milliseconds: waiting for the vision Worker, whenever that was, then the engine's own
- * figures.
+ * Where a generation's time went, in milliseconds: waiting for the vision Worker, whenever that was, then the engine's
+ * own figures.
  */
 export interface Timings {
   readonly prepareMs: number;
@@ -181,8 +181,8 @@ export async function* generate(
 }
 
 /**
- * Sends images to a worker process: first without the pixels that it should keep, then whole if it does not. An image that
- * another process keeps is decoded here after all, which `prepared` waits for.
+ * Sends images to a worker process: first without the pixels that it should keep, then whole if it does not. An image
+ * that another process keeps is decoded here after all, which `prepared` waits for.
  */
 async function sendImages<Answer>(
   images: readonly OutgoingImage[],

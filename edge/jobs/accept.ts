@@ -1,6 +1,6 @@
 /** Accepts a request that runs without its connection: images kept, money held, row written, doorbell rung. */
 import type { CacheVerdict } from "../../core/receipt.ts";
-import type { Acceptance, Idempotency } from "../account/contract.ts";
+import type { Acceptance, Idempotency } from "../account/job-contract.ts";
 import { accountError, type Caller } from "../auth/caller.ts";
 import type { CacheDirectives } from "../cache/directives.ts";
 import { lookUp } from "../cache/results.ts";

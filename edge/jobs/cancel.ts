@@ -1,4 +1,4 @@
-import type { JobRecord } from "../account/contract.ts";
+import type { JobRecord } from "../account/job-contract.ts";
 import { accountError, type Caller } from "../auth/caller.ts";
 import type { Env } from "../env.ts";
 

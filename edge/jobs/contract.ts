@@ -1,5 +1,5 @@
 /** What the JobRun object offers. */
-import type { JobRecord } from "../account/contract.ts";
+import type { JobRecord } from "../account/job-contract.ts";
 import type { Said } from "../chat/accepted.ts";
 import type { Doorbell } from "./doorbell.ts";
 

@@ -3,7 +3,7 @@
  * for.
  */
 import { toHex } from "../../core/signature.ts";
-import type { Idempotency } from "../account/contract.ts";
+import type { Idempotency } from "../account/job-contract.ts";
 import { MAX_COST_HEADER } from "../chat/max-cost.ts";
 import type { ChatRequestBody } from "../chat/schema.ts";
 import { ApiError } from "../errors.ts";

@@ -4,7 +4,7 @@ import { findModel } from "../../core/models.ts";
 import { charge } from "../../core/price.ts";
 import type { CacheVerdict } from "../../core/receipt.ts";
 import type { Account } from "../account/account.ts";
-import type { Answer, Attempt, JobRecord, Outcome } from "../account/contract.ts";
+import type { Answer, Attempt, JobRecord, Outcome } from "../account/job-contract.ts";
 import { readResult, writeResult } from "../cache/results.ts";
 import { Transcript } from "../chat/transcript.ts";
 import type { Env } from "../env.ts";

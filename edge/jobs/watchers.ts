@@ -1,4 +1,4 @@
-import type { JobRecord } from "../account/contract.ts";
+import type { JobRecord } from "../account/job-contract.ts";
 import type { Said } from "../chat/accepted.ts";
 import { Transcript } from "../chat/transcript.ts";
 import type { JobEvent, JobListener } from "./contract.ts";

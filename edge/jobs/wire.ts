@@ -1,5 +1,5 @@
 import { z } from "@hono/zod-openapi";
-import type { JobRecord } from "../account/contract.ts";
+import type { JobRecord } from "../account/job-contract.ts";
 import type { Completion } from "../chat/accepted.ts";
 import { chatCompletion } from "../chat/schema.ts";
 import { completionBody } from "../chat/wire.ts";

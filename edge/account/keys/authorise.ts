@@ -1,6 +1,7 @@
 import { fail, ok, type Result } from "../../../core/result.ts";
-import type { AccountError, KeyOptions } from "../contract.ts";
+import type { AccountError } from "../contract.ts";
 import type { Scope } from "../scopes.ts";
+import type { KeyOptions } from "./contract.ts";
 import { type KeyRow, optionsOf } from "./row.ts";
 
 /** A key's use is noted with what it writes anyway, and otherwise once in this time, in milliseconds. */

@@ -1,5 +1,5 @@
 /** No key gives more than it has: what a key may make or manage is bounded by its own options. */
-import type { Budget, KeyChanges, KeyLimits, KeyOption, KeyOptions, NewKey } from "../contract.ts";
+import type { Budget, KeyChanges, KeyLimits, KeyOption, KeyOptions, NewKey } from "./contract.ts";
 
 /** What a key gets whose maker has more and says nothing. */
 const USUAL: KeyLimits = { requestsPerMinute: 600, tokensPerMinute: null, concurrency: 64 };

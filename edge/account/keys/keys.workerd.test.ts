@@ -2,7 +2,6 @@ import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { hashKey, readKey } from "../../auth/key.ts";
 import { CALLS_PER_MINUTE } from "../calls.ts";
-import type { KeyChanges, NewKey } from "../contract.ts";
 import { SCOPES } from "../scopes.ts";
 import {
   DAY,
@@ -18,6 +17,7 @@ import {
   stopClock,
   travel,
 } from "../testing/fixture.ts";
+import type { KeyChanges, NewKey } from "./contract.ts";
 import { MAX_KEYS, MAX_LINEAGE } from "./make.ts";
 
 const ALL = { limit: 100 };

@@ -1,6 +1,6 @@
 import { usedNow } from "../budgets.ts";
-import type { KeyRecord } from "../contract.ts";
 import { type Page, type PageRange, placeOf, toPage } from "../page.ts";
+import type { KeyRecord } from "./contract.ts";
 import { type KeyRow, optionsOf, readLineage } from "./row.ts";
 
 type ListedRow = KeyRow & { start: string };

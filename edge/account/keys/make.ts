@@ -1,8 +1,8 @@
 import { fail, ok, type Result } from "../../../core/result.ts";
 import { randomBase62 } from "../../auth/base62.ts";
-import type { KeyError, KeyOptions, KeyRecord, NewKey } from "../contract.ts";
 import { type ActiveKey, authorise } from "./authorise.ts";
 import { derivedOptions, exceeding } from "./bounds.ts";
+import type { KeyError, KeyOptions, KeyRecord, NewKey } from "./contract.ts";
 import { recordOf } from "./list.ts";
 import { checkOptions, readLineage, storedOptions } from "./row.ts";
 import { insertSecret, type Secret } from "./secret.ts";

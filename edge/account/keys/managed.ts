@@ -1,7 +1,7 @@
 import { fail, ok, type Result } from "../../../core/result.ts";
-import type { KeyError, KeyRecord } from "../contract.ts";
 import { type ActiveKey, authorise } from "./authorise.ts";
 import { exceeding } from "./bounds.ts";
+import type { KeyError, KeyRecord } from "./contract.ts";
 import { findKey } from "./list.ts";
 import { readLineage } from "./row.ts";
 

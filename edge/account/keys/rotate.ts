@@ -1,5 +1,5 @@
 import { fail, ok, type Result } from "../../../core/result.ts";
-import type { KeyError, KeyRecord } from "../contract.ts";
+import type { KeyError, KeyRecord } from "./contract.ts";
 import { recordOf } from "./list.ts";
 import { managedKey } from "./managed.ts";
 import { insertSecret, type Secret } from "./secret.ts";

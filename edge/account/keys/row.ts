@@ -1,8 +1,8 @@
 /** Keys as they are stored. A key is a row with its options, and one secret or more, of which only hashes are kept. */
 import { z } from "zod";
-import type { KeyOptions } from "../contract.ts";
 import type { LineKey } from "../lineage.ts";
 import { SCOPES } from "../scopes.ts";
+import type { KeyOptions } from "./contract.ts";
 
 const scopeList = z.array(z.enum(SCOPES));
 const modelList = z.array(z.string()).nullable();

@@ -1,6 +1,6 @@
 import { fail, ok, type Result } from "../../../core/result.ts";
-import type { KeyChanges, KeyError, KeyOptions, KeyRecord } from "../contract.ts";
 import { changedOptions, exceeding } from "./bounds.ts";
+import type { KeyChanges, KeyError, KeyOptions, KeyRecord } from "./contract.ts";
 import { recordOf } from "./list.ts";
 import { countUsable, MAX_KEYS } from "./make.ts";
 import { managedKey } from "./managed.ts";

@@ -2,7 +2,8 @@
 import fc from "fast-check";
 import { expect } from "vitest";
 import type { Result } from "../../../core/result.ts";
-import type { Attempt, BookingError, Ledger, Outcome } from "../contract.ts";
+import type { BookingError, Ledger } from "../contract.ts";
+import type { Attempt, Outcome } from "../job-contract.ts";
 import { FACTS, MINUTE, outcome, settlement, travel } from "./fixture.ts";
 import type { Model } from "./law-model.ts";
 import type { Real } from "./law-real.ts";

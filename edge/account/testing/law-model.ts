@@ -1,5 +1,8 @@
 /** What the account should do, said as simply as possible: the oracle of the law's property test. */
-import type { Attempt, Budget, Idempotency, JobState, Ledger } from "../contract.ts";
+
+import type { Ledger } from "../contract.ts";
+import type { Attempt, Idempotency, JobState } from "../job-contract.ts";
+import type { Budget } from "../keys/contract.ts";
 import { periodsOf } from "../periods.ts";
 import { DAY } from "./fixture.ts";
 

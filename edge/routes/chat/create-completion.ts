@@ -1,7 +1,7 @@
 import { z } from "@hono/zod-openapi";
 import { EXAMPLE_QUESTION } from "../../../core/example.ts";
 import { RECEIPT_HEADER, receiptIdOf } from "../../../core/receipt.ts";
-import type { Idempotency, JobRecord } from "../../account/contract.ts";
+import type { Idempotency, JobRecord } from "../../account/job-contract.ts";
 import { accountError, type Caller, requireKey } from "../../auth/caller.ts";
 import { readCacheDirectives } from "../../cache/directives.ts";
 import type { Accepted, AnswerEvent } from "../../chat/accepted.ts";

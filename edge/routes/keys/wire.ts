@@ -1,6 +1,6 @@
 import { z } from "@hono/zod-openapi";
 import { MODELS } from "../../../core/models.ts";
-import type { KeyChanges, KeyError, KeyOption, KeyRecord } from "../../account/contract.ts";
+import type { KeyChanges, KeyError, KeyOption, KeyRecord } from "../../account/keys/contract.ts";
 import { MAX_GRANTED } from "../../account/ledger.ts";
 import { SCOPES } from "../../account/scopes.ts";
 import { accountError } from "../../auth/caller.ts";
