@@ -1,6 +1,6 @@
 import { evictDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
-import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { describe, expect, it } from "vitest";
 import { jobImageKey } from "../jobs/stored-question.ts";
 import {
   ALL_USAGE,
@@ -9,21 +9,13 @@ import {
   MINUTE,
   newAccount,
   outcome,
-  recordBells,
   ringAlarm,
   settlement,
-  stopClock,
+  standStill,
   travel,
 } from "./testing/fixture.ts";
 
-beforeEach(() => {
-  stopClock();
-  recordBells();
-});
-afterEach(() => {
-  vi.restoreAllMocks();
-  vi.useRealTimers();
-});
+standStill();
 
 /** An account with something in every store: a request and a job that are open, and others that have ended. */
 async function lived() {

@@ -1,6 +1,6 @@
 import { evictDurableObject } from "cloudflare:test";
-import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import type { Doorbell } from "../jobs/doorbell.ts";
+import { describe, expect, it } from "vitest";
+
 import type { Outcome, StoredRequest } from "./job-contract.ts";
 import {
   ANSWER,
@@ -10,23 +10,13 @@ import {
   newAccount,
   newOwner,
   outcome,
-  recordBells,
   ringAlarm,
   rows,
-  stopClock,
+  standStill,
   travel,
 } from "./testing/fixture.ts";
 
-let bells: Doorbell[];
-
-beforeEach(() => {
-  stopClock();
-  bells = recordBells();
-});
-afterEach(() => {
-  vi.restoreAllMocks();
-  vi.useRealTimers();
-});
+const bells = standStill();
 
 const idempotency = { key: "k", fingerprint: "f" };
 const REUSED = { ok: false, error: { code: "idempotency_key_reused" } };

@@ -1,9 +1,5 @@
-import { evictDurableObject } from "cloudflare:test";
-import { env } from "cloudflare:workers";
-import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { describe, expect, it } from "vitest";
 import { hashKey } from "../auth/key.ts";
-import type { Doorbell } from "../jobs/doorbell.ts";
-import type { Attempt } from "./job-contract.ts";
 import type { JobRange } from "./jobs.ts";
 import {
   ANSWER,
@@ -15,46 +11,16 @@ import {
   MINUTE,
   newAccount,
   outcome,
-  recordBells,
   ringAlarm,
   rows,
   type Stub,
   settlement,
-  stopClock,
+  standStill,
   travel,
 } from "./testing/fixture.ts";
+import { accepted, of, STORED, start } from "./testing/jobs.ts";
 
-let bells: Doorbell[];
-
-beforeEach(() => {
-  stopClock();
-  bells = recordBells();
-});
-afterEach(() => {
-  vi.restoreAllMocks();
-  vi.useRealTimers();
-});
-
-const stored = { job: "job_1", model: "tessera-tiny", request: '{"q":1}', webhook: null, idempotency: null };
-
-/** An account with 1000 micro-credits, 300 of them held by job_1. */
-async function accepted() {
-  const account = await newAccount(1000);
-  const accepted = await account.stub.accept(
-    { facts: FACTS, keyHash: account.keyHash, job: "job_1", amount: 300 },
-    stored,
-  );
-  if (!accepted.ok) throw new Error(accepted.error.code);
-  return { ...account, record: accepted.value.record };
-}
-
-async function start(stub: Stub): Promise<Attempt> {
-  const attempt = await stub.startAttempt("job_1");
-  if (!attempt) throw new Error("No attempt was started.");
-  return attempt;
-}
-
-const of = ({ attempt, lease }: Attempt) => ({ attempt, lease });
+const bells = standStill();
 
 describe("a stored job", () => {
   it("is held for and written in one step, then rung for", async () => {
@@ -79,7 +45,7 @@ describe("a stored job", () => {
 
   it("is accepted once, whatever is asked again", async () => {
     const { stub, keyHash, record } = await accepted();
-    expect(await stub.accept({ facts: FACTS, keyHash, job: "job_1", amount: 300 }, stored)).toEqual({
+    expect(await stub.accept({ facts: FACTS, keyHash, job: "job_1", amount: 300 }, STORED)).toEqual({
       ok: true,
       value: { record, replayed: true, standings: [] },
     });
@@ -87,7 +53,7 @@ describe("a stored job", () => {
     const attempt = await start(stub);
     await stub.finish(outcome("job_1", 100, of(attempt)));
     bells.length = 0;
-    expect(await stub.accept({ keyHash, job: "job_1", amount: 300, facts: FACTS }, stored)).toMatchObject({
+    expect(await stub.accept({ keyHash, job: "job_1", amount: 300, facts: FACTS }, STORED)).toMatchObject({
       value: { record: { state: "succeeded" }, replayed: true },
     });
     expect(await stub.ledger()).toMatchObject({ balance: 900, held: 0, charged: 100 });
@@ -96,7 +62,7 @@ describe("a stored job", () => {
 
   it("is refused without credit, and leaves nothing", async () => {
     const { stub, keyHash } = await newAccount(100);
-    expect(await stub.accept({ facts: FACTS, keyHash, job: "job_1", amount: 300 }, stored)).toMatchObject({
+    expect(await stub.accept({ facts: FACTS, keyHash, job: "job_1", amount: 300 }, STORED)).toMatchObject({
       error: { code: "insufficient_credit" },
     });
     expect(await rows(stub, "job")).toEqual([]);
@@ -108,7 +74,7 @@ describe("a stored job", () => {
     const { stub, keyHash } = await newAccount(1000);
     await stub.reserve({ facts: FACTS, keyHash, job: "job_1", amount: 300, expiresAt: Date.now() + MINUTE });
     const again = () =>
-      inside(stub, (account) => account.accept({ facts: FACTS, keyHash, job: "job_1", amount: 300 }, stored));
+      inside(stub, (account) => account.accept({ facts: FACTS, keyHash, job: "job_1", amount: 300 }, STORED));
     await expect(again()).rejects.toThrow("never used again");
     await stub.settle(settlement("job_1", 1));
     await expect(again()).rejects.toThrow("never used again");
@@ -151,145 +117,6 @@ describe("a stored job", () => {
     await accepted();
     const other = await newAccount(0);
     expect(await other.stub.job(other.keyHash, "job_1")).toEqual({ ok: true, value: null });
-  });
-});
-
-describe("the fence", () => {
-  it("refuses an attempt that a later one has overtaken", async () => {
-    const { stub, keyHash } = await accepted();
-    const first = await start(stub);
-    travel(120_000);
-    const second = await start(stub);
-    expect(second).toMatchObject({ attempt: 2 });
-    expect(await stub.finish(outcome("job_1", 300, of(first)))).toBe(false);
-    expect(await stub.finish(outcome("job_1", 300, { attempt: 2, lease: first.lease }))).toBe(false);
-    expect(await stub.settle(settlement("job_1", 300))).toBe(false);
-    expect(await stub.ledger()).toMatchObject({ held: 300, charged: 0 });
-    expect(await stub.finish(outcome("job_1", 50, of(second)))).toBe(true);
-    expect(await stub.finish(outcome("job_1", 60, of(second)))).toBe(false);
-    expect(await stub.job(keyHash, "job_1")).toMatchObject({ value: { attempt: 2, charge: 50 } });
-    expect(await law(stub)).toEqual([]);
-  });
-
-  it("still takes a late outcome while nobody has begun again", async () => {
-    const { stub } = await accepted();
-    const attempt = await start(stub);
-    travel(10 * MINUTE);
-    await ringAlarm(stub);
-    expect(await stub.finish(outcome("job_1", 50, of(attempt)))).toBe(true);
-  });
-
-  it("voids an attempt that was given up", async () => {
-    const { stub } = await accepted();
-    const first = await start(stub);
-    await stub.abandonAttempt({ job: "job_1", attempt: 1, lease: "another" });
-    expect(await stub.queuedJob("job_1")).toBeNull();
-    await stub.abandonAttempt({ job: "job_1", ...of(first) });
-    expect(await stub.queuedJob("job_1")).toMatchObject({ model: "tessera-tiny" });
-    expect(await stub.finish(outcome("job_1", 50, of(first)))).toBe(false);
-    expect(await start(stub)).toMatchObject({ attempt: 2 });
-    await stub.abandonAttempt({ job: "job_1", ...of(first) });
-    expect(await stub.startAttempt("job_1")).toBeNull();
-  });
-
-  it("is one for many who start at once", async () => {
-    const { stub } = await accepted();
-    const attempts = await Promise.all(Array.from({ length: 10 }, () => stub.startAttempt("job_1")));
-    expect(attempts.filter((attempt) => attempt !== null)).toHaveLength(1);
-  });
-});
-
-describe("a job that keeps failing", () => {
-  const exhausted = {
-    state: "failed",
-    attempt: 5,
-    charge: 0,
-    failure: { code: "attempts_exhausted", message: "The job was tried 5 times without an outcome." },
-  };
-
-  it("ends after five attempts that ran out of time, by the alarm alone", async () => {
-    const { stub, keyHash } = await accepted();
-    for (let attempt = 1; attempt <= 5; attempt++) {
-      expect(await start(stub)).toMatchObject({ attempt });
-      travel(120_000);
-    }
-    await ringAlarm(stub);
-    expect(await stub.job(keyHash, "job_1")).toMatchObject({ value: exhausted });
-    expect(await stub.ledger()).toMatchObject({ balance: 1000, held: 0, charged: 0 });
-    expect(await law(stub)).toEqual([]);
-  });
-
-  it("ends when a sixth attempt is asked for", async () => {
-    const { stub, keyHash } = await accepted();
-    for (let attempt = 1; attempt <= 5; attempt++) {
-      await start(stub);
-      travel(120_000);
-    }
-    expect(await stub.startAttempt("job_1")).toBeNull();
-    expect(await stub.job(keyHash, "job_1")).toMatchObject({ value: exhausted });
-  });
-
-  it("ends when its fifth attempt is given up", async () => {
-    const { stub, keyHash } = await accepted();
-    for (let attempt = 1; attempt <= 5; attempt++) {
-      await stub.abandonAttempt({ job: "job_1", ...of(await start(stub)) });
-    }
-    expect(await stub.job(keyHash, "job_1")).toMatchObject({ value: exhausted });
-  });
-});
-
-describe("the doorbell", () => {
-  it("rings again and again, more and more slowly, until an attempt starts", async () => {
-    const { stub } = await accepted();
-    const rung = await inside(stub, async (account) => {
-      const rung: number[] = [];
-      for (let second = 5; second <= 1200; second += 5) {
-        travel(5000);
-        bells.length = 0;
-        await account.alarm();
-        if (bells.length > 0) rung.push(second);
-      }
-      return rung;
-    });
-    expect(rung).toEqual([5, 15, 35, 75, 155, 315, 615, 915]);
-    await start(stub);
-    bells.length = 0;
-    travel(119_000);
-    await ringAlarm(stub);
-    expect(bells).toEqual([]);
-  });
-
-  it("rings for an attempt whose time is over", async () => {
-    const { account, stub } = await accepted();
-    await start(stub);
-    bells.length = 0;
-    travel(120_000);
-    await evictDurableObject(stub);
-    await ringAlarm(stub);
-    expect(bells).toEqual([{ account, job: "job_1" }]);
-    expect(await start(stub)).toMatchObject({ attempt: 2 });
-  });
-
-  it("rings soon for an attempt that was given up", async () => {
-    const { account, stub } = await accepted();
-    await stub.abandonAttempt({ job: "job_1", ...of(await start(stub)) });
-    bells.length = 0;
-    travel(2000);
-    await ringAlarm(stub);
-    expect(bells).toEqual([{ account, job: "job_1" }]);
-  });
-
-  it("may be out of order when a job is accepted", async () => {
-    vi.spyOn(Object.getPrototypeOf(env.JOBS), "sendBatch").mockRejectedValueOnce(
-      new Error("The queue is away."),
-    );
-    const log = vi.spyOn(console, "error").mockImplementation(() => {});
-    const { account, stub } = await accepted();
-    expect(bells).toEqual([]);
-    expect(log).toHaveBeenCalledOnce();
-    travel(5000);
-    await ringAlarm(stub);
-    expect(bells).toEqual([{ account, job: "job_1" }]);
   });
 });
 
@@ -341,7 +168,7 @@ describe("the list of jobs", () => {
     const { stub, keyHash } = account;
     for (let job = 1; job <= count; job++) {
       const id = `job_${job}`;
-      await stub.accept({ facts: FACTS, keyHash, job: id, amount: 10 }, { ...stored, job: id });
+      await stub.accept({ facts: FACTS, keyHash, job: id, amount: 10 }, { ...STORED, job: id });
     }
     return account;
   }
@@ -349,7 +176,7 @@ describe("the list of jobs", () => {
   it("has the latest first, page by page, each job once though others come meanwhile", async () => {
     const { stub, keyHash } = await withJobs(5);
     expect(await page(stub, keyHash, { limit: 2 })).toEqual({ ids: ["job_5", "job_4"], more: true });
-    await stub.accept({ facts: FACTS, keyHash, job: "job_6", amount: 10 }, { ...stored, job: "job_6" });
+    await stub.accept({ facts: FACTS, keyHash, job: "job_6", amount: 10 }, { ...STORED, job: "job_6" });
     const next = await page(stub, keyHash, { limit: 2, after: "job_4" });
     expect(next).toEqual({ ids: ["job_3", "job_2"], more: true });
     expect(await page(stub, keyHash, { limit: 2, after: "job_2" })).toEqual({ ids: ["job_1"], more: false });
@@ -362,7 +189,7 @@ describe("the list of jobs", () => {
     travel(DAY);
     await ringAlarm(stub);
     expect(await page(stub, keyHash)).toEqual({ ids: ["job_1"], more: false });
-    await stub.accept({ facts: FACTS, keyHash, job: "job_0", amount: 10 }, { ...stored, job: "job_0" });
+    await stub.accept({ facts: FACTS, keyHash, job: "job_0", amount: 10 }, { ...STORED, job: "job_0" });
     expect(await page(stub, keyHash)).toEqual({ ids: ["job_0", "job_1"], more: false });
   });
 

@@ -1,9 +1,9 @@
 import { evictDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import fc from "fast-check";
-import { afterEach, beforeEach, expect, it, vi } from "vitest";
+import { beforeEach, expect, it, vi } from "vitest";
 import { newAccountId } from "../auth/key.ts";
-import { DAY, inside, MINUTE, outcome, recordBells, stopClock, stubOf, travel } from "./testing/fixture.ts";
+import { DAY, inside, MINUTE, outcome, standStill, stubOf, travel } from "./testing/fixture.ts";
 import { commands } from "./testing/law-commands.ts";
 import { Model } from "./testing/law-model.ts";
 import { Real } from "./testing/law-real.ts";
@@ -25,19 +25,14 @@ let received: Map<string, string[]>;
 /** Every third delivery fails. */
 let deliveries: number;
 
+standStill();
 beforeEach(() => {
-  stopClock();
-  recordBells();
   vi.spyOn(globalThis, "fetch").mockImplementation(async (_, init) => {
     if (deliveries++ % 3 === 0) return new Response(null, { status: 503 });
     const { id, data } = JSON.parse(String(init?.body));
     received.set(data.id, [...(received.get(data.id) ?? []), id]);
     return new Response(null, { status: 204 });
   });
-});
-afterEach(() => {
-  vi.restoreAllMocks();
-  vi.useRealTimers();
 });
 
 it(`holds over ${RUNS} interleavings of requests, jobs, bookings, keys, alarms, crashes and evictions`, {

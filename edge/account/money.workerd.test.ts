@@ -1,8 +1,9 @@
 import { evictDurableObject } from "cloudflare:test";
-import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { describe, expect, it } from "vitest";
 import { SCOPES } from "./scopes.ts";
 import {
   FACTS,
+  inAMinute,
   inside,
   law,
   MINUTE,
@@ -10,18 +11,12 @@ import {
   ringAlarm,
   rows,
   settlement,
-  stopClock,
+  standStill,
   stubOf,
   travel,
 } from "./testing/fixture.ts";
 
-beforeEach(stopClock);
-afterEach(() => {
-  vi.restoreAllMocks();
-  vi.useRealTimers();
-});
-
-const inAMinute = () => Date.now() + MINUTE;
+standStill();
 
 describe("an account", () => {
   it("opens once, with its first credit", async () => {

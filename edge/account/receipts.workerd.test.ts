@@ -1,5 +1,5 @@
 import { env } from "cloudflare:workers";
-import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { describe, expect, it } from "vitest";
 import { checkChain, receiptSchema, verifyReceipt } from "../../core/receipt.ts";
 import { receiptKeys } from "../receipts/signing-key.ts";
 import {
@@ -9,22 +9,14 @@ import {
   FACTS,
   MINUTE,
   newAccount,
-  recordBells,
   ringAlarm,
   type Stub,
   settlement,
-  stopClock,
+  standStill,
   travel,
 } from "./testing/fixture.ts";
 
-beforeEach(() => {
-  stopClock();
-  recordBells();
-});
-afterEach(() => {
-  vi.restoreAllMocks();
-  vi.useRealTimers();
-});
+standStill();
 
 const WHOLE = { order: "asc", limit: 100 } as const;
 

@@ -1,6 +1,6 @@
 import { env } from "cloudflare:workers";
 import fc from "fast-check";
-import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { beforeEach, describe, expect, it, vi } from "vitest";
 import { hashKey } from "../auth/key.ts";
 import { readShippedUsage } from "../usage/database.ts";
 import { BUCKETS, type Bucket, MOST_ROWS, type UsageSum } from "../usage/query.ts";
@@ -12,22 +12,16 @@ import {
   keyOptions,
   MINUTE,
   newAccount,
-  recordBells,
   settlement,
-  stopClock,
+  standStill,
   travel,
 } from "./testing/fixture.ts";
 
 const HOUR = 60 * MINUTE;
 
+standStill();
 beforeEach(() => {
-  stopClock();
-  recordBells();
   vi.spyOn(console, "error").mockImplementation(() => undefined);
-});
-afterEach(() => {
-  vi.restoreAllMocks();
-  vi.useRealTimers();
 });
 
 /** What happens to a shipment: also that it arrives and nobody hears of it, and that an old one comes once more. */
@@ -180,7 +174,6 @@ describe("usage", () => {
       fc.asyncProperty(
         fc.array(fc.record({ hours: fc.nat(24 * 40), charge: fc.nat(9) }), { minLength: 1, maxLength: 12 }),
         async (requests) => {
-          stopClock();
           const { stub, keyHash } = await newAccount(1_000_000, { scopes: ["infer", "usage:read"] });
           const wanted = new Map(BUCKETS.map((bucket) => [bucket, new Map<number, number>()]));
           for (const [index, { hours, charge }] of requests.entries()) {

@@ -1,7 +1,7 @@
 /** What the account's tests share. */
 import { runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
-import { vi } from "vitest";
+import { afterEach, beforeEach, vi } from "vitest";
 import { hashKey, newAccountId } from "../../auth/key.ts";
 import type { Doorbell } from "../../jobs/doorbell.ts";
 import type { UsageRange } from "../../usage/query.ts";
@@ -52,6 +52,24 @@ export const ALL_USAGE: UsageRange = {
   status: null,
 };
 
+/**
+ * Every test of a file begins with a clock that stands still, and no doorbell is heard: those that rang in a test are in
+ * the list that is returned.
+ */
+export function standStill(): Doorbell[] {
+  const bells: Doorbell[] = [];
+  beforeEach(() => {
+    stopClock();
+    bells.splice(0);
+    recordBells(bells);
+  });
+  afterEach(() => {
+    vi.restoreAllMocks();
+    vi.useRealTimers();
+  });
+  return bells;
+}
+
 /** A clock that stands still, a year ahead: alarms ring only when a test runs them. */
 export function stopClock(): void {
   vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + 365 * DAY });
@@ -62,13 +80,13 @@ export function travel(milliseconds: number): void {
 }
 
 /** Records the doorbells that ring; no queue hears them. */
-export function recordBells(): Doorbell[] {
-  const bells: Doorbell[] = [];
+export function recordBells(bells: Doorbell[] = []): void {
   vi.spyOn(Object.getPrototypeOf(env.JOBS), "sendBatch").mockImplementation(async (messages: unknown) => {
     for (const { body } of messages as { body: Doorbell }[]) bells.push(body);
   });
-  return bells;
 }
+
+export const inAMinute = () => Date.now() + MINUTE;
 
 export const keyOptions: KeyOptions = {
   name: "tests",
