@@ -15,8 +15,9 @@ import { imageTokens } from "../core/image-tokens.ts";
 import { findModel } from "../core/models.ts";
 import { renderPrompt } from "../core/prompt.ts";
 import { loadTokenizer, type Tokenizer, tokenizePrompt } from "../core/tokenizer.ts";
-import type { Engine, EngineRequest } from "../gpu-worker/engines/engine.ts";
-import { createOnnxEngine } from "../gpu-worker/engines/onnx/engine.ts";
+import type { Engine, EngineImage, EngineRequest } from "../gpu-worker/engines/engine.ts";
+import { engineOver, MOST_THREADS } from "../gpu-worker/engines/onnx/engine.ts";
+import { loadGraphs } from "../gpu-worker/engines/onnx/graphs.ts";
 import { readJson } from "../gpu-worker/engines/onnx/weights.ts";
 import { normalisedTiles } from "../gpu-worker/normalise.ts";
 import type { Outcome } from "./benchmark.ts";
@@ -30,69 +31,102 @@ const [WIDTH, HEIGHT] = [640, 480];
 
 export async function run(report: (line: string) => void): Promise<Outcome> {
   const tokenizer = loadTokenizer(await readJson(join(WEIGHTS, "tokenizer.json")));
-  const request = exampleRequest(tokenizer);
-  const engine = await createOnnxEngine({
-    weights: WEIGHTS,
-    model: tiny(),
-    vocabulary: tokenizer.size,
-    slots: BATCH,
-    onFailure: (_id, error) => {
-      throw error;
-    },
-  });
-  const baseline = await startBaseline(request);
+  const engine = await load(tokenizer, Math.min(availableParallelism(), MOST_THREADS));
+  const workloads = workloadsOf(tokenizer);
+  const baseline = await startBaseline(workloads.image());
   report(baseline ? `baseline: ${baseline.version}` : "the baseline is missing: set TESSERA_BENCH_PYTHON");
   try {
-    return await measure(engine, request, baseline, report);
+    return await measure(engine, () => load(tokenizer, 1), workloads, baseline, report);
   } finally {
     baseline?.stop();
     await engine.close();
   }
 }
 
+async function load(tokenizer: Tokenizer, threads: number): Promise<Engine> {
+  const model = tiny();
+  return engineOver(await loadGraphs(WEIGHTS, threads, model.geometry.tile), {
+    model,
+    vocabulary: tokenizer.size,
+    slots: BATCH,
+    onFailure: (_id, error) => {
+      throw error;
+    },
+  });
+}
+
+type Workload = "image" | "known_image" | "text";
+type Workloads = Readonly<Record<Workload, () => EngineRequest>>;
+const WORKLOADS: readonly Workload[] = ["image", "known_image", "text"];
+
 async function measure(
   engine: Engine,
-  request: EngineRequest,
+  loadOneThread: () => Promise<Engine>,
+  workloads: Workloads,
   baseline: Baseline | undefined,
   report: (line: string) => void,
 ): Promise<Outcome> {
-  await answer(engine, request);
+  const { peakRssMb } = await answer(engine, workloads.image());
+  // Loaded after the memory is noted.
+  const oneThread = await loadOneThread();
+  await answer(oneThread, workloads.image());
+  await answer(engine, workloads.known_image());
+  await answer(engine, workloads.text());
   await baseline?.answer();
   const ours: Times[] = [];
   const theirs: Times[] = [];
-  const alone: number[] = [];
-  const together: number[] = [];
+  const ofOneThread: Times[] = [];
+  const alone = samplesByWorkload();
+  const together = samplesByWorkload();
   for (let round = 1; round <= ROUNDS; round += 1) {
     report(`round ${round} of ${ROUNDS}`);
-    ours.push(await answer(engine, request));
+    ours.push(await answer(engine, workloads.image()));
     if (baseline) theirs.push(await baseline.answer());
-    alone.push(await throughput(engine, request, 1));
-    together.push(await throughput(engine, request, BATCH));
+    ofOneThread.push(await answer(oneThread, workloads.image()));
+    for (const name of WORKLOADS) {
+      alone[name].push(await throughput(engine, workloads[name], 1));
+      together[name].push(await throughput(engine, workloads[name], BATCH));
+    }
   }
+  await oneThread.close();
+
   const median = (samples: readonly number[]) => round(percentile(samples, 0.5));
   const figures = (times: readonly Times[]) => ({
     first_token_ms: median(times.map(({ firstMs }) => firstMs)),
     tokens_per_s: median(times.map(({ tokensPerSecond }) => tokensPerSecond)),
-    peak_rss_mb: round(times[0]?.peakRssMb ?? 0),
   });
-  const [own, other] = [figures(ours), figures(theirs)];
+  const [own, other, single] = [figures(ours), figures(theirs), figures(ofOneThread)];
+  const speedup = (name: Workload) => round(median(together[name]) / median(alone[name]));
   return {
     figures: {
       image_tokens: imageTokens(WIDTH, HEIGHT, tiny().geometry).total,
       output_tokens: TOKENS,
-      ours: own,
-      baseline: baseline ? { version: baseline.version, ...other } : "missing: set TESSERA_BENCH_PYTHON",
-      throughput_tokens_per_s: { one: median(alone), eight: median(together) },
+      ours: { ...own, peak_rss_mb: round(peakRssMb) },
+      baseline: baseline
+        ? { version: baseline.version, ...other, peak_rss_mb: round(theirs[0]?.peakRssMb ?? 0) }
+        : "missing: set TESSERA_BENCH_PYTHON",
+      one_thread: { first_token_ms: single.first_token_ms },
+      throughput_tokens_per_s: Object.fromEntries(
+        WORKLOADS.map((name) => [name, { one: median(alone[name]), eight: median(together[name]) }]),
+      ),
     },
     ratios: {
       ...(baseline && {
         ttft_vs_transformers: round(own.first_token_ms / other.first_token_ms),
         tokens_per_s_vs_transformers: round(own.tokens_per_s / other.tokens_per_s),
       }),
-      throughput_8_vs_1: round(median(together) / median(alone)),
+      ttft_one_thread_vs_all: round(single.first_token_ms / own.first_token_ms),
+      throughput_8_vs_1: speedup("image"),
+      throughput_8_vs_1_if_decoding_were_free: round(
+        1 + ((TOKENS - 1) * 1000) / own.tokens_per_s / own.first_token_ms,
+      ),
+      throughput_8_vs_1_known_image: speedup("known_image"),
+      throughput_8_vs_1_text: speedup("text"),
     },
   };
 }
+
+const samplesByWorkload = (): Record<Workload, number[]> => ({ image: [], known_image: [], text: [] });
 
 interface Times {
   readonly firstMs: number;
@@ -106,9 +140,7 @@ async function answer(engine: Engine, request: EngineRequest): Promise<Times> {
   const begun = performance.now();
   let first = begun;
   let tokens = 0;
-  // A customer of its own each time, so that no answer reuses another's image.
-  const fresh = { ...request, namespace: randomUUID() };
-  for await (const step of engine.generate(fresh, new AbortController().signal).steps) {
+  for await (const step of engine.generate(request, new AbortController().signal).steps) {
     if (step.type !== "tokens") continue;
     if (tokens === 0) first = performance.now();
     tokens += step.ids.length;
@@ -119,28 +151,39 @@ async function answer(engine: Engine, request: EngineRequest): Promise<Times> {
 }
 
 /** Tokens a second of some requests that begin together, images and prefill included. */
-async function throughput(engine: Engine, request: EngineRequest, count: number): Promise<number> {
+async function throughput(engine: Engine, workload: () => EngineRequest, count: number): Promise<number> {
   const begun = performance.now();
-  await Promise.all(Array.from({ length: count }, () => answer(engine, request)));
+  await Promise.all(Array.from({ length: count }, () => answer(engine, workload())));
   return (count * TOKENS) / ((performance.now() - begun) / 1000);
 }
 
-/** A question about an image of noise; no end token, so that every answer has the same length. */
-function exampleRequest(tokenizer: Tokenizer): EngineRequest {
+/** A question about an image of noise, and one without; no end token, so that every answer has the same length. */
+function workloadsOf(tokenizer: Tokenizer): Workloads {
   const model = tiny();
-  const messages = [{ role: "user", parts: [{ image: 0 }, { text: "Describe the picture." }] }] as const;
   const { grid, resized } = planTiles(WIDTH, HEIGHT, model.geometry);
   const pixels = randomBytes(frameImageBytes({ resized: [...resized] }, model.geometry.tile));
   const sha256 = createHash("sha256").update(pixels).digest("hex");
+  const image = {
+    frame: { width: WIDTH, height: HEIGHT, grid: [...grid], resized: [...resized], sha256 },
+    pixels,
+  } satisfies EngineImage;
+  const request = (namespace: string, images: readonly EngineImage[]): EngineRequest => {
+    const parts = [...images.map((_, index) => ({ image: index })), { text: "Describe the picture." }];
+    const prompt = renderPrompt(model.template, [{ role: "user", parts }]);
+    return {
+      id: "bench",
+      namespace,
+      prompt: tokenizePrompt(prompt, tokenizer).pieces,
+      images,
+      sampling: { maxTokens: TOKENS, temperature: 0, topP: 1, seed: null },
+      endIds: [],
+    };
+  };
   return {
-    id: "bench",
-    namespace: "",
-    prompt: tokenizePrompt(renderPrompt(model.template, messages), tokenizer).pieces,
-    images: [
-      { frame: { width: WIDTH, height: HEIGHT, grid: [...grid], resized: [...resized], sha256 }, pixels },
-    ],
-    sampling: { maxTokens: TOKENS, temperature: 0, topP: 1, seed: null },
-    endIds: [],
+    // A customer of its own each time, so that no answer reuses another's image.
+    image: () => request(randomUUID(), [image]),
+    known_image: () => request("known", [image]),
+    text: () => request("", []),
   };
 }
 

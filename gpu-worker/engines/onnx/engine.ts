@@ -20,7 +20,7 @@ export interface OnnxEngineOptions {
 }
 
 /** More threads than this only wait for each other on graphs of ten million parameters. */
-const MOST_THREADS = 4;
+export const MOST_THREADS = 4;
 
 /** Features of about ninety images of the largest canvas. */
 const IMAGE_CACHE_BYTES = 64 << 20;

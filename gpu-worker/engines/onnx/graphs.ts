@@ -52,9 +52,13 @@ export async function loadGraphs(folder: string, threads: number, tile: number):
       // The graphs are written with fused operators where these are quicker; further fusing makes them slower.
       graphOptimizationLevel: "basic",
       extra: {
-        // Within a call waiting threads spin: to wake them for every operator would make vision take a third longer. Between
-        // calls they would take the cores that HTTP and the other processes of the machine need.
-        session: { force_spinning_stop: "1" },
+        session: {
+          // To wake a thread takes as long as many an operator, so it spins from one to the next; but not for long, since it
+          // would take the core from a busy process that the others wait for.
+          intra_op: { spin_duration_us: "20" },
+          // Between calls they would take the cores that HTTP and the other processes of the machine need.
+          force_spinning_stop: "1",
+        },
       },
     });
   const vision = await open(WEIGHT_FILES.vision);
