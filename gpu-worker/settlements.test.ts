@@ -1,11 +1,8 @@
-import { once } from "node:events";
-import { createServer } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, expect, it } from "vitest";
 import { SETTLE_PATH, SETTLE_WINDOW_MS, type SettleReport, settleReport } from "../core/settle.ts";
-import { NONCE_HEADER, SIGNATURE_HEADER, TIMESTAMP_HEADER, verify } from "../core/signature.ts";
-import { readBody } from "./body.ts";
 import { Settlements } from "./settlements.ts";
+import { reportedEdge } from "./testing/edge.ts";
 import { loadScripted, scriptedEngine } from "./testing/engine.ts";
 import { events, frame, post, SECRET } from "./testing/frames.ts";
 import { testWorker } from "./testing/worker.ts";
@@ -20,32 +17,10 @@ afterEach(async () => {
   for (const one of open.splice(0)) await one.close();
 });
 
-/** An edge that answers with the statuses in turn, then with 204. */
 async function edge(...statuses: number[]) {
-  const received: SettleReport[] = [];
-  const server = createServer(async (request, response) => {
-    const body = await readBody(request, 10_000);
-    if (!body.ok) throw new Error(body.error.message);
-    const header = (name: string) => String(request.headers[name]);
-    const signed = {
-      method: "POST",
-      path: SETTLE_PATH,
-      timestamp: header(TIMESTAMP_HEADER),
-      nonce: header(NONCE_HEADER),
-      body: body.value,
-    };
-    if (request.url === SETTLE_PATH) {
-      expect(await verify(SECRET, signed, header(SIGNATURE_HEADER))).toBe(true);
-      received.push(settleReport.parse(JSON.parse(new TextDecoder().decode(body.value))));
-    }
-    response.writeHead(statuses.shift() ?? 204).end();
-  });
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  open.push(server);
-  const address = server.address();
-  if (!address || typeof address === "string") throw new Error("No port.");
-  return { received, url: `http://127.0.0.1:${address.port}` };
+  const made = await reportedEdge(SETTLE_PATH, settleReport, statuses);
+  open.push(made);
+  return made;
 }
 
 function settlements(log: string[] = []) {

@@ -41,9 +41,9 @@ export async function checkEngine(client: EngineClient, model: Model): Promise<R
     const expected = imageTokens(width, height, model.geometry).total;
     const counted = await engineImageTokens(client, model, url);
     if (counted !== expected) {
-      return fail(
-        `the engine counts ${counted} tokens for an image of ${width}×${height}, and ${model.id} has ${expected}: it serves another model, or reads the pinpoints in another order`,
-      );
+      const counts = `${counted} tokens for an image of ${width}×${height}, and ${model.id} has ${expected}`;
+      const reasons = "it serves another model, or reads the pinpoints in another order";
+      return fail(`the engine counts ${counts}: ${reasons}`);
     }
   }
   const aborted = await abortOne(client, model);
