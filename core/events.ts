@@ -12,7 +12,7 @@ export const finishReason = z.enum(["stop", "length"]);
 export type FinishReason = z.infer<typeof finishReason>;
 
 /** Codes of a generation that failed inside the worker. */
-export const engineErrorCode = z.enum([
+const engineErrorCode = z.enum([
   "engine_failed",
   "engine_lost",
   "empty_output",

@@ -29,7 +29,7 @@ const MAX_HEADER_BYTES = 1 << 20;
 const pixels = z.int().min(1).max(65_535);
 const hex = (characters: number) => z.string().regex(new RegExp(`^[0-9a-f]{${characters}}$`));
 
-export const frameImage = z.strictObject({
+const frameImage = z.strictObject({
   /** Size of the image in pixels, after orientation. */
   width: pixels,
   height: pixels,
@@ -65,7 +65,7 @@ export const sampling = z.strictObject({
 });
 export type Sampling = z.infer<typeof sampling>;
 
-export const frameHeader = z.strictObject({
+const frameHeader = z.strictObject({
   job: z.string().min(1).max(128),
   /** Counts from 1; a later attempt supersedes an earlier one. */
   attempt: z.int().min(1),

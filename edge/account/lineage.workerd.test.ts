@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { hashKey } from "./../auth/key.ts";
+import { hashKey } from "../auth/key.ts";
 import { CALLS_PER_MINUTE } from "./calls.ts";
 import {
   FACTS,

@@ -24,7 +24,7 @@ export interface ShippedRow extends UsageRow {
 type Row = { [Key in keyof ShippedRow]: ShippedRow[Key] };
 
 /** Counts the receipts that are not counted yet. */
-export function countReceipts(sql: SqlStorage): void {
+function countReceipts(sql: SqlStorage): void {
   const last = sql
     .exec<{ last: number }>("SELECT coalesce(max(sequence), 0) AS last FROM receipt")
     .one().last;

@@ -86,7 +86,7 @@ const responseFormat = z
     description: "Text that is JSON by this schema, on models whose `capabilities` name `response_format`.",
   });
 
-export const chatMessage = z.discriminatedUnion("role", [systemMessage, userMessage, assistantMessage]);
+const chatMessage = z.discriminatedUnion("role", [systemMessage, userMessage, assistantMessage]);
 
 const ids = MODELS.map(({ id }) => `\`${id}\``).join(", ");
 
@@ -191,7 +191,7 @@ export const NEUTRAL_PARAMETERS: ReadonlyMap<string, string | null> = new Map([
   ["modalities", '["text"]'],
 ]);
 
-export const usageBody = z
+const usageBody = z
   .object({
     prompt_tokens: z.int(),
     completion_tokens: z.int(),

@@ -16,7 +16,7 @@ export function completionId(): string {
 }
 
 /** Usage as OpenAI has it, with what was charged (micro-credits). */
-export function usageBodyOf(usage: Usage, charge: number): ChatCompletion["usage"] {
+function usageBodyOf(usage: Usage, charge: number): ChatCompletion["usage"] {
   const prompt = usage.imageTokens + usage.textTokens;
   return {
     prompt_tokens: prompt,

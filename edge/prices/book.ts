@@ -45,7 +45,7 @@ export async function currentPrice(database: D1Database, model: Model, now: numb
 }
 
 /** The latest version of a model that is in effect at `now`. */
-export function priceAt(versions: readonly PriceVersion[], model: Model, now: number): Price {
+function priceAt(versions: readonly PriceVersion[], model: Model, now: number): Price {
   const own = versions.filter((each) => each.model === model.id && each.effectiveAt <= now);
   return own.at(-1)?.price ?? model.price;
 }
