@@ -10,7 +10,7 @@ from phrases import COLORS_ZH, SHAPES_ZH, ZONES, article, plural, sentence
 from scenes import GROUND, NAMES, SHAPES, Picture, Thing
 
 ENGLISH, CHINESE = 0, 1
-WEIGHTS = {"color": 0.5, "shape": 0.5, "relation": 0.4, "count": 2.5, "is there": 2.0, "describe": 2.0}  # how often training asks, beside 1
+WEIGHTS = {"color": 0.5, "shape": 0.5, "relation": 0.4, "count": 3.0, "size": 1.3, "is there": 1.5, "describe": 1.5}  # how often training asks, beside 1
 Both = tuple[str, str]
 MARKED = re.compile(r"\[([^\]]*)\]")
 

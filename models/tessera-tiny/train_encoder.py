@@ -28,8 +28,9 @@ from writing import page, writing
 
 HELD_OUT_SEED = 20261122
 DECODER = ("layers.", "embedding", "projector", "norm", "newline")
+THINGS = [1, 1, 2, 2, 2, 3, 3, 3, 3, *[4] * 5, *[5] * 5, *[6] * 5]  # of a scene, drawn from: larger numbers take longer to learn
 COUNTS = ("same_shape", "same_color", "total")
-WEIGHTS = {"row": 0.5, "column": 0.5, "ground": 0.3, "outside": 0.3}
+WEIGHTS = {"row": 0.5, "column": 0.5, "ground": 0.3, "outside": 0.3, "center": 1.5, "extreme": 1.5, **dict.fromkeys(COUNTS, 1.5)}  # beside 1
 
 
 def picture(r: random.Random, held_out: bool = False, reading: bool = False) -> Picture:
@@ -37,11 +38,11 @@ def picture(r: random.Random, held_out: bool = False, reading: bool = False) -> 
     kind = r.random()
     if kind < 0.1:
         return outside(r, held_out, reading)
-    if kind < (0.3 if reading else 0.2):
+    if kind < (0.3 if reading else 0.18):
         return chart(r, reading)
     if reading and kind < 0.55:
         return writing(r, held_out)
-    return scene(r)
+    return scene(r, count=r.choice(THINGS))
 
 
 def batches(seed: int, batch: int, reuse: int, reading: bool, pool: int = 2000) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:

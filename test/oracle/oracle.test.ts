@@ -25,8 +25,11 @@ import { type Job, validateFrame } from "../../gpu-worker/validate.ts";
 import { openNodeVision } from "../../vision/node.ts";
 import { PYTHON, YI_TOKENIZER } from "./tools.ts";
 
-/** Largest absolute difference of a logit; those of the likeliest tokens are about 10. */
-const TOLERANCE = 1e-4;
+/**
+ * Largest absolute difference of a logit; those of the likeliest tokens are about 10. Both add up float32 products, each in
+ * the order of the processor's kernels: half of this was seen.
+ */
+const TOLERANCE = 2e-4;
 const MAX_TOKENS = 48;
 const THREADS = 2;
 const WEIGHTS = join(import.meta.dirname, "../../models/tessera-tiny/weights");
