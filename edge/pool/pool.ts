@@ -14,6 +14,8 @@ const TICKET_EXPIRY_MS = 5_000;
 const FIRST_JOB_MS = 2_000;
 /** Assumed until a worker has reported: what the smallest deployment's engine decodes at once. */
 const FIRST_SLOTS = 8;
+/** Within this every worker has reported to an object that has just begun, though one report may fail. */
+const FIRST_REPORTS_MS = 2_000;
 /** Who was turned away for want of a worker counts as waiting for this long: it is why one should be started. */
 const UNSERVED_MS = 60_000;
 
@@ -39,8 +41,8 @@ interface Waiting {
 }
 
 /**
- * One model's line and its workers. All of it is in memory: workers report every second, so a restarted object knows
- * them again at once, their own counts bound what it grants, and whoever waits asks again.
+ * One model's line and its workers. All of it is in memory: workers report every second, so a restarted object soon
+ * knows them again and turns nobody away before, their own counts bound what it grants, and whoever waits asks again.
  */
 export class Pool extends DurableObject<Env> {
   readonly #workers = new Map<string, Worker>();
@@ -51,6 +53,8 @@ export class Pool extends DurableObject<Env> {
   readonly #unserved = new Map<string, number>();
   #jobMs = FIRST_JOB_MS;
   #slots = FIRST_SLOTS;
+  readonly #begunAt = Date.now();
+  readonly #firstReport = Promise.withResolvers<void>();
 
   /** Takes a report from a worker whose target is in the operator's list, unless a later one has come before it. */
   heartbeat(heartbeat: Heartbeat, origin: string, sentAt: number): void {
@@ -58,6 +62,7 @@ export class Pool extends DurableObject<Env> {
     const before = this.#workers.get(heartbeat.worker);
     if (before && sentAt < before.sentAt) return;
     this.#workers.set(heartbeat.worker, { heartbeat, origin, seenAt: Date.now(), sentAt });
+    this.#firstReport.resolve();
     if (heartbeat.slots > 0) this.#slots = heartbeat.slots;
     if (before && before.heartbeat.boot !== heartbeat.boot) this.#dropLeases(heartbeat.worker);
     this.#serveLine();
@@ -65,6 +70,7 @@ export class Pool extends DurableObject<Env> {
 
   /** A slot on a worker; or, when none comes free within the ticket's wait, its place in line. */
   async acquire(ticket: Ticket): Promise<Acquired> {
+    await this.#firstReports();
     this.#expire();
     if (this.#workers.size === 0) return this.#turnAway(ticket.id);
     const waiting = this.#join(ticket);
@@ -99,7 +105,8 @@ export class Pool extends DurableObject<Env> {
   }
 
   /** Whether any worker of this model is there, ready or starting. */
-  serves(): boolean {
+  async serves(): Promise<boolean> {
+    await this.#firstReports();
     this.#expire();
     return this.#workers.size > 0;
   }
@@ -134,6 +141,13 @@ export class Pool extends DurableObject<Env> {
       waiting: this.#line.size + this.#unserved.size,
       slots: this.#slots,
     };
+  }
+
+  /** Until a worker has reported, or all would have. */
+  async #firstReports(): Promise<void> {
+    const left = this.#begunAt + FIRST_REPORTS_MS - Date.now();
+    if (this.#workers.size > 0 || left <= 0) return;
+    await Promise.race([this.#firstReport.promise, scheduler.wait(left)]);
   }
 
   #join(ticket: Ticket): Waiting {

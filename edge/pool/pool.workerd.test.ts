@@ -1,3 +1,4 @@
+import { evictDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
 import type { Heartbeat } from "../../core/heartbeat.ts";
@@ -51,6 +52,17 @@ describe("Pool", () => {
       kind: "granted",
       lease: { worker: "gpu-1", boot: "boot-1", origin: ORIGIN },
     });
+  });
+
+  it("turns nobody away before its workers have had time to report again", async () => {
+    const pool = newPool();
+    await pool.heartbeat(report(), ORIGIN, Date.now());
+    await evictDurableObject(pool);
+    const served = pool.serves();
+    const acquired = pool.acquire(ticket("a"));
+    await pool.heartbeat(report(), ORIGIN, Date.now());
+    expect(await served).toBe(true);
+    expect(await acquired).toMatchObject({ kind: "granted" });
   });
 
   it("gives a request to a worker whose engine takes it, and lets others pass meanwhile", async () => {
