@@ -34,8 +34,8 @@ const MARGIN_MS = 5_000;
 const runningAttempt = z.strictObject({ job: z.string(), attempt: z.int(), lease: z.string() });
 
 /**
- * Failures of the way, not of the request: another attempt may succeed. So it may after a deadline that passed in the line
- * for a worker, but not after one that passed with a worker, which took too long.
+ * Failures of the way, not of the request: another attempt may succeed. So it may after a deadline that passed in the
+ * line for a worker, but not after one that passed with a worker, which took too long.
  */
 const RETRYABLE = new Set(["worker_lost", "no_worker", "internal_error"]);
 

@@ -161,7 +161,9 @@ describe("a cancellation that comes", () => {
   });
 });
 
-/** The last one here: the pool, which lives as long as this file, believes no report from before the time it travels to. */
+/**
+ * The last one here: the pool, which lives as long as this file, believes no report from before the time it travels to.
+ */
 it("goes back to waiting when the only worker that takes it leaves while it stands in line", async () => {
   vi.spyOn(console, "error").mockImplementation(() => undefined);
   const { account, stub, key, keyHash } = await newAccount(1000);

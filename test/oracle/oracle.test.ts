@@ -26,8 +26,8 @@ import { openNodeVision } from "../../vision/node.ts";
 import { PYTHON, YI_TOKENIZER } from "./tools.ts";
 
 /**
- * Largest absolute difference of a logit; those of the likeliest tokens are about 10. Both add up float32 products, each in
- * the order of the processor's kernels: half of this was seen.
+ * Largest absolute difference of a logit; those of the likeliest tokens are about 10. Our engine and transformers add
+ * up float32 products, each in the order of its kernels, which differ from processor to processor.
  */
 const TOLERANCE = 2e-4;
 const MAX_TOKENS = 48;

@@ -53,8 +53,8 @@ export async function loadGraphs(folder: string, threads: number, tile: number):
       graphOptimizationLevel: "basic",
       extra: {
         session: {
-          // To wake a thread takes as long as many an operator, so it spins from one to the next; but not for long, since it
-          // would take the core from a busy process that the others wait for.
+          // To wake a thread takes as long as many an operator, so it spins from one to the next; but not for long,
+          // since it would take the core from a busy process that the others wait for.
           intra_op: { spin_duration_us: "20" },
           // Between calls they would take the cores that HTTP and the other processes of the machine need.
           force_spinning_stop: "1",

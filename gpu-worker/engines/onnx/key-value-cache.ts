@@ -23,8 +23,8 @@ const BLOCK = 128;
 
 /**
  * Keys and values of the sequences that decode together, one row each. Rows are written in place: a step copies what
- * is new and nothing else. Memory once taken is kept, since fresh pages cost more than what is written to them; it is at most
- * that of all rows at the model's longest prompt.
+ * is new and nothing else. Memory once taken is kept, since fresh pages cost more than what is written to them; it is
+ * at most that of all rows at the model's longest prompt.
  */
 export class KeyValueCache {
   readonly #shape: CacheShape;

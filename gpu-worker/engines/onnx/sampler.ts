@@ -32,7 +32,9 @@ export function sample(
   return ok(best);
 }
 
-/** The logarithm of an id's probability, and the `count` likeliest ids with theirs, best first, the lowest among equals. */
+/**
+ * The logarithm of an id's probability, and the `count` likeliest ids with theirs, best first, the lowest among equals.
+ */
 export function logprobs(logits: Float32Array, id: number, count: number): SampledLogprob {
   const greatest = logits.reduce((most, logit) => Math.max(most, logit), Number.NEGATIVE_INFINITY);
   const total = logits.reduce((sum, logit) => sum + Math.exp(logit - greatest), 0);
