@@ -120,6 +120,23 @@ describe("a question", () => {
     expect(last).not.toContain("base64");
   });
 
+  it("is never shown with the count of an earlier one", async () => {
+    const account = await newAccount();
+    const { page } = await open({ key: account.key });
+    const playground = new PlaygroundPage(page);
+    await playground.question.fill("Short?");
+    const short = await playground.counted("prompt");
+    const asTyped = await playground.question.evaluate(async (question: HTMLTextAreaElement) => {
+      question.value = "How many tokens does this much longer question take?";
+      question.dispatchEvent(new InputEvent("input", { bubbles: true }));
+      // The page is drawn anew in a microtask, before any paint.
+      await new Promise<void>((resolve) => setTimeout(resolve));
+      return document.querySelector(".receipt")?.ariaBusy;
+    });
+    expect(asTyped).toBe("true");
+    expect(await playground.counted("prompt")).toBeGreaterThan(short);
+  });
+
   it("goes to two models, and one that is cold takes nothing from the other's answer", async () => {
     const account = await newAccount();
     const { page } = await open({ key: account.key });

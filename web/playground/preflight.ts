@@ -45,35 +45,35 @@ export interface ReceiptState {
   readonly counting: boolean;
 }
 
+/** What has been counted, and of what. */
+interface Count {
+  readonly draft: string;
+  readonly image: ChosenImage | null;
+  readonly key: string;
+  readonly counted: Counted;
+}
+
 /** The receipt of the draft as it is typed; null for none. */
 export function useReceipt(draft: Draft | null, image: ChosenImage | null, key: string): ReceiptState {
-  const [counted, setCounted] = useState<Counted | null>(null);
-  const [counting, setCounting] = useState(false);
+  const [last, setLast] = useState<Count | null>(null);
+  const shown = useRef<ChosenImage | null>(null);
   const named = draft && key !== "" ? JSON.stringify(draft) : "";
-  const last = useRef<ChosenImage | null>(null);
   useEffect(() => {
-    if (named === "" || draft === null) {
-      setCounted(null);
-      setCounting(false);
-      return;
-    }
-    if (last.current !== image) setCounted(null);
+    if (named === "" || draft === null) return;
     let current = true;
-    setCounting(true);
-    const timer = setTimeout(
-      async () => {
-        const result = await countDraft(draft, image, key);
-        if (!current) return;
-        setCounted(result);
-        setCounting(false);
-      },
-      last.current === image ? REST_MS : 0,
-    );
-    last.current = image;
+    const count = async () => {
+      const counted = await countDraft(draft, image, key);
+      if (current) setLast({ draft: named, image, key, counted });
+    };
+    const timer = setTimeout(count, shown.current === image ? REST_MS : 0);
+    shown.current = image;
     return () => {
       current = false;
       clearTimeout(timer);
     };
   }, [named, image, key]);
-  return { counted, counting };
+  if (named === "") return { counted: null, counting: false };
+  // Told from what was counted and not by the effect, which runs later: a count never passes for another draft's.
+  const isOfThis = last?.draft === named && last.image === image && last.key === key;
+  return { counted: last?.image === image ? last.counted : null, counting: !isOfThis };
 }
