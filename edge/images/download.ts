@@ -1,7 +1,7 @@
 import { fail, ok, type Result } from "../../core/result.ts";
 import { checkPublicUrl, type UrlRules } from "../outbound/url.ts";
 import { readBytes } from "../read-bytes.ts";
-import { DOWNLOAD_TIMEOUT_MS, MAX_IMAGE_BYTES, MAX_REDIRECTS } from "./limits.ts";
+import { DOWNLOAD_TIMEOUT_MS, MAX_REDIRECTS, tooManyBytes } from "./limits.ts";
 
 export interface DownloadError {
   readonly code:
@@ -18,6 +18,7 @@ export interface DownloadError {
 export async function downloadImage(
   text: string,
   rules: UrlRules,
+  limit: number,
 ): Promise<Result<Uint8Array<ArrayBuffer>, DownloadError>> {
   const timeout = AbortSignal.timeout(DOWNLOAD_TIMEOUT_MS);
   let target = text;
@@ -40,12 +41,9 @@ export async function downloadImage(
         await response.body?.cancel();
         return unreachable(`The image's server answered ${response.status}.`);
       }
-      const bytes = await readBytes(response.body, MAX_IMAGE_BYTES);
+      const bytes = await readBytes(response.body, limit);
       if (!bytes) {
-        return fail({
-          code: "image_too_many_bytes",
-          message: `The image has more than ${MAX_IMAGE_BYTES} bytes, the most that is taken.`,
-        });
+        return fail({ code: "image_too_many_bytes", message: tooManyBytes(limit) });
       }
       return ok(bytes);
     } catch {

@@ -6,6 +6,7 @@ import type { Env } from "../env.ts";
 import { ApiError } from "../errors.ts";
 import { type Digest, digestOf } from "./digest.ts";
 import { downloadImage } from "./download.ts";
+import { mostImageBytes, tooManyBytes } from "./limits.ts";
 import { type ImageName, recentSize, rememberSize } from "./recent.ts";
 import { getImage } from "./store.ts";
 
@@ -26,11 +27,17 @@ export async function resolveImages(
   images: readonly RequestedImage[],
 ): Promise<ResolvedImage[]> {
   if (images.some((image) => image.source.kind === "url")) await caller.authorise("infer");
-  return Promise.all(images.map((image) => resolve(env, caller, image)));
+  const limit = mostImageBytes(images.length);
+  return Promise.all(images.map((image) => resolve(env, caller, image, limit)));
 }
 
-async function resolve(env: Env, caller: Caller, image: RequestedImage): Promise<ResolvedImage> {
-  const { bytes, digest } = await load(env, caller, image);
+async function resolve(
+  env: Env,
+  caller: Caller,
+  image: RequestedImage,
+  limit: number,
+): Promise<ResolvedImage> {
+  const { bytes, digest } = await load(env, caller, image, limit);
   const [width, height] = await sizeOf(env, { account: caller.account, digest }, bytes, image.param);
   return { digest, bytes, width, height, lowDetail: image.lowDetail, param: image.param };
 }
@@ -55,18 +62,20 @@ async function load(
   env: Env,
   caller: Caller,
   { source, param }: RequestedImage,
+  limit: number,
 ): Promise<{ bytes: Uint8Array<ArrayBuffer>; digest: Digest }> {
   switch (source.kind) {
     case "bytes":
       return { bytes: source.bytes, digest: await digestOf(source.bytes) };
     case "stored": {
-      const bytes = await getImage(env.IMAGES, caller.account, source.digest);
+      const bytes = await getImage(env.IMAGES, caller.account, source.digest, limit);
       if (!bytes) throw new ApiError("image_not_found", `There is no image ${source.digest}.`, { param });
+      if (bytes === "too many") throw new ApiError("image_too_many_bytes", tooManyBytes(limit), { param });
       return { bytes, digest: source.digest };
     }
     case "url": {
       const origins = env.IMAGE_ORIGINS?.split(" ") ?? [];
-      const download = await downloadImage(source.url, { origins });
+      const download = await downloadImage(source.url, { origins }, limit);
       if (!download.ok) throw new ApiError(download.error.code, download.error.message, { param });
       return { bytes: download.value, digest: await digestOf(download.value) };
     }

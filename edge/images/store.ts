@@ -14,12 +14,18 @@ export async function putImage(
   await bucket.put(imageKey(account, digest), bytes);
 }
 
-/** The image's bytes, or null when this account keeps no such image. */
+/** The image's bytes; null when this account keeps no such image, and "too many" when it has more bytes than `limit`. */
 export async function getImage(
   bucket: R2Bucket,
   account: string,
   digest: Digest,
-): Promise<Uint8Array<ArrayBuffer> | null> {
+  limit: number,
+): Promise<Uint8Array<ArrayBuffer> | "too many" | null> {
   const object = await bucket.get(imageKey(account, digest));
-  return object && new Uint8Array(await object.arrayBuffer());
+  if (!object) return null;
+  if (object.size > limit) {
+    await object.body.cancel();
+    return "too many";
+  }
+  return new Uint8Array(await object.arrayBuffer());
 }

@@ -3,7 +3,7 @@ import { orientedSize } from "../../../core/vision.ts";
 import { requireKey } from "../../auth/caller.ts";
 import { ApiError } from "../../errors.ts";
 import { digestOf } from "../../images/digest.ts";
-import { MAX_IMAGE_BYTES } from "../../images/limits.ts";
+import { MAX_IMAGE_BYTES, tooManyBytes } from "../../images/limits.ts";
 import { putImage as storeImage } from "../../images/store.ts";
 import { readBody } from "../../read-bytes.ts";
 import { jsonResponse, KEY_SECURITY, type Operation } from "../operation.ts";
@@ -46,10 +46,7 @@ export const putImage: Operation = {
     await caller.authorise("infer", { weight: UPLOAD_WEIGHT });
     const bytes = await readBody(context.req.raw, MAX_IMAGE_BYTES);
     if (!bytes) {
-      throw new ApiError(
-        "image_too_many_bytes",
-        `The image has more than ${MAX_IMAGE_BYTES} bytes, the most that is taken.`,
-      );
+      throw new ApiError("image_too_many_bytes", tooManyBytes(MAX_IMAGE_BYTES));
     }
     if ((await digestOf(bytes)) !== digest) {
       throw new ApiError("image_digest_mismatch", "The body's SHA-256 is not the digest in the path.");

@@ -1,4 +1,5 @@
 /** Pictures that are none, or more than may be sent: refused by name before or while they are decoded. */
+import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
@@ -88,6 +89,23 @@ describe.concurrent("a picture", () => {
       message: /at most 10485760 are taken. Upload larger images/,
       param: "messages",
     });
+    await expectUntouched(account);
+  });
+
+  it("is refused among more pictures than leave room for its bytes, and taken among fewer", async () => {
+    const account = await newAccount();
+    const large = Buffer.concat([EXAMPLE.bytes, Buffer.alloc(11 << 20)]);
+    const digest = `sha256:${createHash("sha256").update(large).digest("hex")}`;
+    const upload = { method: "PUT", headers: { "content-type": "image/png" }, body: new Uint8Array(large) };
+    expect((await account.fetch(`/v1/images/${digest}`, upload)).status).toBe(201);
+    const four = question("What is this?", EXAMPLE.bytes, EXAMPLE.bytes, EXAMPLE.bytes, digest);
+    await expectRefusal(await account.post("/v1/preflight", four), {
+      status: 413,
+      code: "image_too_many_bytes",
+      message: /more than 10485760 bytes, the most that is taken of each of so many images/,
+      param: "messages.0.content.3.image_url.url",
+    });
+    expect((await account.post("/v1/preflight", question("Which?", EXAMPLE.bytes, digest))).status).toBe(200);
     await expectUntouched(account);
   });
 });
