@@ -6,7 +6,7 @@ import type { Env } from "../env.ts";
 import { ApiError } from "../errors.ts";
 import { type Digest, digestOf } from "./digest.ts";
 import { downloadImage } from "./download.ts";
-import { mostImageBytes, tooManyBytes } from "./limits.ts";
+import { mostImageBytes } from "./limits.ts";
 import { type ImageName, recentSize, rememberSize } from "./recent.ts";
 import { getImage } from "./store.ts";
 
@@ -68,10 +68,9 @@ async function load(
     case "bytes":
       return { bytes: source.bytes, digest: await digestOf(source.bytes) };
     case "stored": {
-      const bytes = await getImage(env.IMAGES, caller.account, source.digest, limit);
-      if (!bytes) throw new ApiError("image_not_found", `There is no image ${source.digest}.`, { param });
-      if (bytes === "too many") throw new ApiError("image_too_many_bytes", tooManyBytes(limit), { param });
-      return { bytes, digest: source.digest };
+      const stored = await getImage(env.IMAGES, caller.account, source.digest, limit);
+      if (!stored.ok) throw new ApiError(stored.error.code, stored.error.message, { param });
+      return { bytes: stored.value, digest: source.digest };
     }
     case "url": {
       const origins = env.IMAGE_ORIGINS?.split(" ") ?? [];
