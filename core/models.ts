@@ -119,7 +119,7 @@ const LLAVA = {
 export const MODELS: readonly Model[] = [
   {
     id: "tessera-tiny",
-    revision: "e5731cdfb46a",
+    revision: "0672667104f0",
     ownedBy: "tessera",
     created: 1_795_305_600,
     geometry: { ...CLIP_L_336, patch: 28 },

@@ -40,8 +40,8 @@ def heights(r: random.Random, count: int) -> list[float]:
     return values
 
 
-def chart(r: random.Random, reading: bool = False) -> Picture:
-    """With `reading`, labels and values can be asked for: every bar has a label of its own, of capitals or digits, and its value above it."""
+def chart(r: random.Random, printed: bool = False) -> Picture:
+    """With `printed`, labels and values can be asked for: every bar has a label of its own, of capitals or digits, and its value above it."""
     width, height = picture_size(r)
     background = r.choice(["white"] * 6 + BACKGROUNDS)
     colors = [c for c in NAMES if distinct(c, background)]
@@ -60,8 +60,8 @@ def chart(r: random.Random, reading: bool = False) -> Picture:
     pitch = (right - left) / count
     thick = pitch * r.uniform(0.5, 0.85)
     letters = ImageFont.load_default(max(9, min(int(height - bottom) * 0.6, pitch * 0.3)))
-    values = reading or r.random() < 0.4
-    labels = distinct_labels(r, count) if reading else [word(r) for _ in colors]
+    values = printed or r.random() < 0.4
+    labels = distinct_labels(r, count) if printed else [word(r) for _ in colors]
     things, glyphs = [], []
     for i, (color, share, label) in enumerate(zip(colors, heights(r, count), labels)):
         x, y = left + (i + 0.5) * pitch, bottom - share * (bottom - top)
@@ -73,7 +73,7 @@ def chart(r: random.Random, reading: bool = False) -> Picture:
         if values:
             glyphs += centered(on_image, str(value), x, y - 2 - 0.4 * letters.size, letters, ink)
         places = x / width, (y + bottom) / 2 / height, (bottom - y) / height
-        things.append(Thing(BAR, color, *places, label, value) if reading else Thing(BAR, color, *places))
+        things.append(Thing(BAR, color, *places, label, value) if printed else Thing(BAR, color, *places))
     on_image.line((left, bottom, right, bottom), fill=ink, width=max(1, height // 200))
     if r.random() < 0.5:
         on_image.line((left, top, left, bottom), fill=ink, width=max(1, height // 200))

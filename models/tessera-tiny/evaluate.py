@@ -41,6 +41,7 @@ from writing import writing
 SEED = 20261122
 CHART_EVERY = 8
 EVERY = 10  # one picture in so many is from outside the trained world, and one comes with a question without a picture
+WRITTEN = (3, 7)  # two of so many are a word or a number, which the first renderer alone draws
 PER_SKILL = 2  # facts of a skill that one picture is asked about, at most
 LARGEST_PNG, JPEG_QUALITY = 40_000, 80
 FALSE_REFUSALS = "false refusals"
@@ -48,19 +49,19 @@ HERE = Path(__file__).parent
 LANGUAGES = {ENGLISH: "en", CHINESE: "zh"}
 
 
-def held_out(count: int, seed: int, second: bool = False, reading: bool = False) -> Iterator[tuple[Picture, list[tuple[int, Question]]]]:
-    """Pictures, each with its questions in both languages; `reading` asks about writing and what is printed in charts as well."""
+def held_out(count: int, seed: int, second: bool = False, printed: bool = False) -> Iterator[tuple[Picture, list[tuple[int, Question]]]]:
+    """Pictures, each with its questions in both languages; `printed` asks for the labels and values of charts as well."""
     if second:
         import second_renderer
 
         scene, chart = second_renderer.scene, second_renderer.chart
     else:
-        scene, chart = scenes.scene, functools.partial(charts.chart, reading=reading)
+        scene, chart = scenes.scene, functools.partial(charts.chart, printed=printed)
     for i in range(count):
         r = random.Random(f"{seed} evaluation {i}")
         if i % EVERY == 0:
-            picture = outside(r, held_out=True, reading=reading)
-        elif reading and i % EVERY in (3, 7):
+            picture = outside(r, held_out=True)
+        elif not second and i % EVERY in WRITTEN:
             picture = writing(r, held_out=True)
         else:
             picture = chart(r) if i % CHART_EVERY == 1 else scene(r)
@@ -150,7 +151,7 @@ def main() -> None:
     a.add_argument("--seed", type=int, default=SEED)
     a.add_argument("--renderer", choices=["first", "second"], default="first")
     a.add_argument("--minutes", type=float, default=math.inf, help="stop after so long, and say how many pictures there were")
-    a.add_argument("--reading", action="store_true", help="for weights trained with --reading")
+    a.add_argument("--printed", action="store_true", help="for weights trained with --printed")
     a.add_argument("--threads", type=int, default=2)
     a = a.parse_args()
     torch.set_num_threads(a.threads)
@@ -162,7 +163,7 @@ def main() -> None:
         model.load_state_dict(torch.load(a.checkpoint))
     else:
         model = load(HERE / "weights")
-    held = held_out(a.pictures, a.seed, a.renderer == "second", a.reading)
+    held = held_out(a.pictures, a.seed, a.renderer == "second", a.printed)
     pictures, table = evaluate(model.eval(), Packer(a.tokenizer), a.low, held, a.minutes)
     print(f"{pictures} pictures, seed {a.seed}, {a.renderer} renderer{', base view alone' if a.low else ''}\n")
     show(table)

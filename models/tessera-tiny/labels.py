@@ -10,7 +10,7 @@ import numpy as np
 
 from scenes import BAR, GROUND, MAP, MOST, NAMES, SHAPES, SMALLEST, Picture
 from views import PATCH, SIDE, TILE, TOKENS, View
-from writing import GLYPHS
+from writing import GLYPHS, LONGEST
 
 IGNORE = 255
 SIZES, STEP = 8, 1.33  # classes of sizes: each goes from STEP to STEP ** 2 times the start of the one before
@@ -29,8 +29,8 @@ HEADS = {  # name: number of classes
     "center_y": SIDE,
     "size": SIZES,  # of the patch's object
     "extreme": 3,  # whether the object is the largest (1), the smallest (2) or neither
-    "glyph": len(GLYPHS) + 1,  # a printed digit or capital whose middle lies in the patch: the leftmost
-    "next_glyph": len(GLYPHS) + 1,  # and the one after it
+    "glyph": len(GLYPHS) + 1,  # the printed digit or capital that covers most of the patch
+    "place": LONGEST,  # how many stand before it in its word
 }
 WORD_HEADS = {  # what the decoder learns to say of the things that a word of a question refers to
     "shape": len(SHAPES),
@@ -39,7 +39,9 @@ WORD_HEADS = {  # what the decoder learns to say of the things that a word of a 
     "row": SIDE,
     "count": MOST + 1,
     "size": SIZES,
+    "glyph": len(GLYPHS),  # which the answer's next token spells
 }
+SPELLING = GROUND + 1  # the bits of a written text's glyphs, after those of things and background
 COLUMN = {name: i for i, name in enumerate(HEADS)}
 
 _STEPS = (np.arange(SIDE * 4) + 0.5) * PATCH / 4  # four samples a patch, each way
@@ -59,20 +61,40 @@ def covering(picture: Picture, view: View) -> np.ndarray:
     return np.where(votes.max(1) >= 2, votes.argmax(1) + 1, 0)
 
 
+def glyph_cover(picture: Picture, view: View) -> np.ndarray:
+    """The glyph (1, 2, ...) whose box covers most of each patch [144], or 0 where none covers an eighth."""
+    boxes = np.array([[g.x - g.width / 2, g.x + g.width / 2, g.y - g.height / 2, g.y + g.height / 2] for g in picture.glyphs])
+    boxes = boxes * [view.sx, view.sx, view.sy, view.sy] + [view.ox, view.ox, view.oy, view.oy]
+    starts = np.arange(SIDE) * PATCH
+    across, down = (
+        (np.minimum(end[:, None], starts + PATCH) - np.maximum(start[:, None], starts)).clip(0) for start, end in (boxes.T[:2], boxes.T[2:])
+    )
+    area = (down[:, :, None] * across[:, None, :]).reshape(-1, TOKENS)
+    return np.where(area.max(0) >= PATCH * PATCH / 8, area.argmax(0) + 1, 0)
+
+
+def referred(picture: Picture, view: View) -> np.ndarray:
+    """The bit that words refer to each patch by [144]: of a thing, of a glyph by its place in the text, or of the background."""
+    if picture.text:
+        bits = np.array([GROUND, *(SPELLING + g.place for g in picture.glyphs)])
+        return bits[glyph_cover(picture, view)]
+    return np.append(GROUND, np.arange(MOST))[covering(picture, view)]
+
+
 def size_class(picture: Picture, thing: int) -> int:
     t = picture.things[thing]
     extent = t.size if t.shape == BAR else picture.extent(t)
     return max(0, min(SIZES - 1, int(math.log(extent / SMALLEST) / math.log(STEP))))
 
 
-def labels(picture: Picture, view: View, base: bool, cover: np.ndarray | None = None) -> np.ndarray:
+def labels(picture: Picture, view: View, base: bool) -> np.ndarray:
     """[144, len(HEADS)] bytes."""
     out = np.full((TOKENS, len(HEADS)), IGNORE, np.uint8)
     out[:, COLUMN["row"]], out[:, COLUMN["column"]] = np.divmod(np.arange(TOKENS), SIDE)
     out[:, COLUMN["outside"]] = picture.outside
     if picture.outside:
         return out
-    cover = covering(picture, view) if cover is None else cover
+    cover = covering(picture, view)
     shapes, colors = [t.shape for t in picture.things], [t.color for t in picture.things]
     table = np.full((MOST + 1, len(HEADS)), IGNORE, np.uint8)
     table[0, [COLUMN["shape"], COLUMN["color"]]] = 0
@@ -98,25 +120,28 @@ def labels(picture: Picture, view: View, base: bool, cover: np.ndarray | None = 
         u, v = t.x * width * view.sx + view.ox, t.y * height * view.sy + view.oy
         if 0 <= u < TILE and 0 <= v < TILE:
             out[int(v) // PATCH * SIDE + int(u) // PATCH, COLUMN["center"]] = 1
-    out[:, [COLUMN["glyph"], COLUMN["next_glyph"]]] = 0
-    for g in sorted(picture.glyphs, key=lambda g: g.x):
-        u, v = g.x * view.sx + view.ox, g.y * view.sy + view.oy
-        if 0 <= u < TILE and 0 <= v < TILE:
-            here = out[int(v) // PATCH * SIDE + int(u) // PATCH]
-            free = next((COLUMN[name] for name in ("glyph", "next_glyph") if here[COLUMN[name]] == 0), None)
-            if free is not None:
-                here[free] = GLYPHS.index(g.text) + 1
+    out[:, COLUMN["glyph"]] = 0
+    if picture.glyphs:
+        which = glyph_cover(picture, view)
+        out[:, COLUMN["glyph"]] = np.array([0, *(GLYPHS.index(g.text) + 1 for g in picture.glyphs)])[which]
+        if base and picture.text:
+            out[:, COLUMN["place"]] = np.array([IGNORE, *(g.place for g in picture.glyphs)])[which]
     return out
 
 
 def word_labels(picture: Picture, group: int) -> list[int]:
     """Labels for WORD_HEADS of a bit set of things; IGNORE where they differ."""
     if group == 1 << GROUND:
-        return [IGNORE, NAMES.index(picture.background), IGNORE, IGNORE, IGNORE, IGNORE]
+        return [IGNORE, NAMES.index(picture.background), IGNORE, IGNORE, IGNORE, IGNORE, IGNORE]
     chosen = [i for i in range(len(picture.things)) if group >> i & 1]
     things = [picture.things[i] for i in chosen]
     shapes = {IGNORE if t.shape == BAR else SHAPES.index(t.shape) for t in things}
     told = [shapes, {NAMES.index(t.color) for t in things}, {int(t.x * SIDE) for t in things}, {int(t.y * SIDE) for t in things}]
     sizes = {size_class(picture, i) for i in chosen}
     *told, size = [values.pop() if len(values) == 1 else IGNORE for values in (*told, sizes)]
-    return [*told, len(things), size]
+    return [*told, len(things), size, IGNORE]
+
+
+def spelling_labels(glyph: str) -> list[int]:
+    """Labels for WORD_HEADS of a token that has a glyph to spell."""
+    return [IGNORE] * (len(WORD_HEADS) - 1) + [GLYPHS.index(glyph)]

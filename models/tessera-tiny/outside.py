@@ -4,6 +4,7 @@ import functools
 import importlib.util
 import math
 import random
+import string
 from pathlib import Path
 
 import numpy as np
@@ -44,15 +45,18 @@ def photograph(r: random.Random, width: int, height: int, held_out: bool) -> Ima
     return image.transpose(Image.Transpose.FLIP_LEFT_RIGHT) if r.random() < 0.5 else image
 
 
-def writing(r: random.Random, width: int, height: int) -> Image.Image:
+def lines(r: random.Random, width: int, height: int) -> Image.Image:
+    """Several lines of writing, or one of small letters: not a word or number by itself, which can be read (writing.py)."""
     ground = r.choice(["white", "white", "yellow", "black"])
     ink = r.choice([n for n in NAMES if n != ground])
     image = Image.new("RGB", (width, height), shade(r, ground, 6))
     canvas, fill = ImageDraw.Draw(image), shade(r, ink, 14)
-    y = r.randint(0, height // 4)
-    for _ in range(r.randint(1, 4)):
-        size = max(14, int(min(width, height) * r.uniform(0.08, 0.4)))
-        letters = "".join(r.choice("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789") for _ in range(r.randint(1, 9)))
+    y = r.randint(0, height // 5)
+    count = r.randint(1, 4)
+    alphabet = string.ascii_lowercase if count == 1 else string.ascii_letters + string.digits
+    for _ in range(count):
+        size = max(14, int(min(width, height) * r.uniform(0.08, 0.4 if count == 1 else 0.25)))
+        letters = "".join(r.choice(alphabet) for _ in range(r.randint(2, 9)))
         canvas.text((r.randint(0, width // 3), y), letters, font=ImageFont.load_default(size), fill=fill)
         y += int(size * 1.3)
     return image
@@ -93,13 +97,12 @@ def scribble(r: random.Random, width: int, height: int, g: np.random.Generator) 
     return image
 
 
-def outside(r: random.Random, held_out: bool = False, reading: bool = False) -> Picture:
-    """`reading`: writing is taught, so it is not outside."""
+def outside(r: random.Random, held_out: bool = False) -> Picture:
     width, height = picture_size(r)
     kind = r.random()
     if kind < 0.45:
         return Picture(photograph(r, width, height, held_out))
-    if kind < 0.6 and not reading:
-        return Picture(writing(r, width, height))
+    if kind < 0.6:
+        return Picture(lines(r, width, height))
     texture = r.choice([noise, clouds, waves, scribble])
     return Picture(texture(r, width, height, np.random.default_rng(r.getrandbits(32))))

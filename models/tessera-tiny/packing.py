@@ -18,7 +18,7 @@ import labels
 import questions
 import views
 from questions import CHINESE, ENGLISH, Question
-from scenes import GROUND, Picture
+from scenes import Picture
 
 NO_TARGET = -100
 NEWLINE, TEXT = -1, -2  # in `index`: image_newline, a text token
@@ -42,7 +42,7 @@ class Item:
 
     pixels: list[np.ndarray]
     labels: list[np.ndarray]
-    cover: list[np.ndarray]  # per view, which thing covers each patch
+    referred: list[np.ndarray]  # per view, the bit by which words refer to each patch
     index: np.ndarray
     blocks: list[Block]
     gap: int = 0  # positions left out between picture and questions
@@ -76,6 +76,9 @@ class Packer:
             if about:
                 predict = range(len(out.ids) + len(question) - 1, len(out.ids) + len(question) + len(answer) - 2)
                 out.reads += [(token, about[0], about[-1]) for token in predict]
+            if q.skill in ("word", "number"):
+                next_letter = len(out.ids) + len(question) - 1
+                out.about += [(next_letter + place, 1 << labels.SPELLING + place, labels.spelling_labels(g)) for place, g in enumerate(picture.text)]
             out.ids += question + answer
             out.answer += [False] * len(question) + [True] * len(answer)
         return out
@@ -97,11 +100,10 @@ class Packer:
 
     def item(self, picture: Picture, blocks: list[Block], base_only: bool, gap: int = 0) -> Item:
         cut = [views.base_view(picture.image)] if base_only else views.split(picture.image)
-        cover = [labels.covering(picture, v) for v in cut]
         return Item(
             [views.patches(v) for v in cut],
-            [labels.labels(picture, v, i == 0, c) for i, (v, c) in enumerate(zip(cut, cover))],
-            cover,
+            [labels.labels(picture, v, i == 0) for i, v in enumerate(cut)],
+            [labels.referred(picture, v) for v in cut],
             views.base_index() if base_only else views.feature_index(*picture.image.size),
             blocks,
             gap,
@@ -113,8 +115,7 @@ def collate(packer: Packer, items: list[Item]) -> dict:
     rows, first_view, pointers, reads = [], 0, [], []
     for b, item in enumerate(items):
         before, image = len(packer.start), len(item.index)
-        bits = np.concatenate(item.cover)
-        bits = np.append(1 << np.where(bits > 0, bits - 1, GROUND), 0)[item.index]
+        bits = np.append(1 << np.concatenate(item.referred), 0)[item.index]
         row = dict(
             ids=packer.start + [0] * image,
             index=[TEXT] * before + np.where(item.index < 0, NEWLINE, item.index + first_view * views.TOKENS).tolist(),
@@ -141,7 +142,9 @@ def collate(packer: Packer, items: list[Item]) -> dict:
             row["weight"] += [share if j and block.answer[j] else 0.0 for j in following]
             row["base_things"] += [0] * n
             row["tile_things"] += [0] * n
-            pointers += [(b, at + token, group, len(item.pixels) > 1, *told) for token, group, told in block.about]
+            # Which letter of a word a tile shows cannot be seen in the tile alone, so letters are looked for in the base view.
+            in_tiles = len(item.pixels) > 1
+            pointers += [(b, at + token, group, in_tiles and group >> labels.SPELLING == 0, *told) for token, group, told in block.about]
             reads += [(b, at + token, at + first, at + last) for token, first, last in block.reads]
             spans.append((block.skill, at, at + n))
         row["spans"] = spans

@@ -50,11 +50,14 @@ class Thing:
 
 @dataclass(frozen=True)
 class Glyph:
-    """A printed digit or capital, by its middle in the picture's pixels."""
+    """A printed digit or capital, by its middle and size in the picture's pixels; `place` is how many stand before it in its line."""
 
     text: str
     x: float
     y: float
+    width: float
+    height: float
+    place: int
 
 
 @dataclass

@@ -35,7 +35,7 @@ year yes yet you young your""".split()
 def corpus(count: int = 8000) -> Iterator[str]:
     r = random.Random(3)
     for i in range(count):
-        picture = charts.chart(r, reading=True) if i % 20 == 0 else scenes.scene(r, size=(64, 64))
+        picture = charts.chart(r, printed=True) if i % 20 == 0 else scenes.scene(r, size=(64, 64))
         for fact in [*questions.facts(picture, r), *questions.cannot(r), questions.without_image(r)]:
             for language in (questions.ENGLISH, questions.CHINESE):
                 q = fact.ask(r, language)

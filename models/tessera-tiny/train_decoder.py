@@ -1,7 +1,7 @@
 """Stage 2: projector and decoder on questions, from an encoder that stage 1 trained.
 
     python train_decoder.py --init encoder.pt --tokenizer tokenizer.json --out model.pt --minutes 30
-    python train_decoder.py --init encoder.pt --out model.pt --reading --device cuda --workers 14 --batch 128 --minutes 18    # one GPU
+    python train_decoder.py --init encoder.pt --out model.pt --device cuda --workers 14 --batch 128 --minutes 18    # one GPU
 
 Beside the answers, some attention heads are taught where to look: in one layer from every word that refers to things
 to these things' patches (one head to the base view's, one to the tiles'), in the next from the answer to such words
@@ -26,32 +26,22 @@ from labels import IGNORE, WORD_HEADS
 from model import Model
 from optimizer import Optimizer, share_weights
 from packing import Item, Packer, collate
-from scenes import Picture
 from team import Stream, Team, run, stream_options
-from train_encoder import patch_loss, picture
+from train_encoder import Mix, patch_loss
 
 POINTING_LAYER, BASE_HEAD, TILE_HEAD = 1, 0, 1
 READING_LAYER, FIRST_HEAD, LAST_HEAD = 2, 0, 1
+MIX = Mix(outside=0.08, charts=0.09, writing=0.3)
 
 
-def items(packer: Packer, r: random.Random, team: Team, a: argparse.Namespace, pool: int = 400) -> Iterator[Item]:
-    """Pictures are drawn once and asked about some `reuse` times, each time other questions."""
-    kept: list[tuple[Picture, Item, bool]] = []
+def items(packer: Packer, r: random.Random, team: Team, a: argparse.Namespace) -> Iterator[Item]:
+    mix = replace(MIX, printed=a.printed)
     while True:
-        if len(kept) < pool or r.random() < 1 / a.reuse:
-            p = picture(r, reading=a.reading)
-            base = r.random() < a.base_first + (a.base_last - a.base_first) * float(team.board[0])
-            entry = p, packer.item(p, [], base), base
-            if len(kept) < pool:
-                kept.append(entry)
-            else:
-                kept[r.randrange(pool)] = entry
-        else:
-            entry = kept[r.randrange(len(kept))]
-        p, item, base = entry
+        p = mix.draw(r)
+        base = r.random() < a.base_first + (a.base_last - a.base_first) * float(team.board[0])
         # A gap teaches that the questions may stand far behind the base view, as they do behind tiles.
         gap = r.randrange(100, 620) if base and r.random() < 0.6 else 0
-        yield replace(item, blocks=packer.blocks(p, r, a.questions), gap=gap)
+        yield packer.item(p, packer.blocks(p, r, a.questions), base, gap)
 
 
 def batches(packer: Packer, seed: int, batch: int, team: Team, a: argparse.Namespace) -> Iterator[dict]:
@@ -199,12 +189,11 @@ def main() -> None:
     a.add_argument("--questions", type=int, default=8)
     a.add_argument("--base-first", type=float, default=0.9, help="share of pictures sent as their base view alone, when the run starts")
     a.add_argument("--base-last", type=float, default=0.4, help="and when it ends")
-    a.add_argument("--reuse", type=int, default=3)
     a.add_argument("--looking", type=float, default=0.5, help="weight of the losses on attention")
     a.add_argument("--words", type=float, default=0.2, help="weight of the loss on what words know")
     a.add_argument("--patch", type=float, default=0.3, help="weight of the encoder's own loss")
     a.add_argument("--seed", type=int, default=11)
-    a.add_argument("--reading", action="store_true", help="ask about words, numbers and what is printed in charts as well")
+    a.add_argument("--printed", action="store_true", help="ask for the labels and values of a chart's bars as well")
     stream_options(a)
     a = a.parse_args()
     torch.manual_seed(a.seed)
@@ -213,7 +202,7 @@ def main() -> None:
     model.load_state_dict(state, strict=False)
     if not state.get("projector1.bias", torch.zeros(1)).any():
         r = random.Random(a.seed)
-        pixels = [views.patches(views.base_view(picture(r, reading=a.reading).image)) for _ in range(32)]
+        pixels = [views.patches(views.base_view(MIX.draw(r).image)) for _ in range(32)]
         fit_projector(model, torch.from_numpy(np.stack(pixels)))
     run(train, share_weights(model, a.processes, a.device), a)
 

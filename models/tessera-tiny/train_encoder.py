@@ -2,13 +2,14 @@
 
     python train_encoder.py --out encoder.pt --minutes 40
     python train_encoder.py --out encoder.pt --init encoder.pt --minutes 20    # goes on from a checkpoint
-    python train_encoder.py --out encoder.pt --reading --device cuda --workers 14 --batch 256 --minutes 10    # one GPU
+    python train_encoder.py --out encoder.pt --device cuda --workers 14 --batch 256 --minutes 10    # one GPU
 """
 
 import argparse
 import random
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -30,28 +31,40 @@ HELD_OUT_SEED = 20261122
 DECODER = ("layers.", "embedding", "projector", "norm", "newline")
 THINGS = [1, 1, 2, 2, 2, 3, 3, 3, 3, *[4] * 5, *[5] * 5, *[6] * 5]  # of a scene, drawn from: larger numbers take longer to learn
 COUNTS = ("same_shape", "same_color", "total")
-WEIGHTS = {"row": 0.5, "column": 0.5, "ground": 0.3, "outside": 0.3, "center": 1.5, "extreme": 1.5, **dict.fromkeys(COUNTS, 1.5)}  # beside 1
+WEIGHTS = {"row": 0.5, "column": 0.5, "ground": 0.3, "outside": 0.3, "center": 1.5, "extreme": 1.5, "glyph": 3.0, "place": 2.0, **dict.fromkeys(COUNTS, 1.5)}  # beside 1
 
 
-def picture(r: random.Random, held_out: bool = False, reading: bool = False) -> Picture:
-    """A picture to ask about; `reading` teaches words, numbers and what is printed in charts as well."""
-    kind = r.random()
-    if kind < 0.1:
-        return outside(r, held_out, reading)
-    if kind < (0.3 if reading else 0.18):
-        return chart(r, reading)
-    if reading and kind < 0.55:
-        return writing(r, held_out)
-    return scene(r, count=r.choice(THINGS))
+@dataclass(frozen=True)
+class Mix:
+    """Shares of the kinds of pictures; the rest are scenes. With `printed`, a chart's labels and values can be asked for."""
+
+    outside: float
+    charts: float
+    writing: float
+    printed: bool = False
+
+    def draw(self, r: random.Random, held_out: bool = False) -> Picture:
+        kind = r.random()
+        if kind < self.outside:
+            return outside(r, held_out)
+        if kind < self.outside + self.charts:
+            return chart(r, self.printed)
+        if kind < self.outside + self.charts + self.writing:
+            return writing(r, held_out)
+        return scene(r, count=r.choice(THINGS))
 
 
-def batches(seed: int, batch: int, reuse: int, reading: bool, pool: int = 2000) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
+PAGES = 0.3  # of the views for training: pages of many glyphs, from which these are learned first
+MIX = Mix(outside=0.06, charts=0.08, writing=0.48)
+
+
+def batches(seed: int, batch: int, reuse: int, mix: Mix, pool: int = 2000) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
     """Pixels and labels of random views. Every view is used about `reuse` times, far apart: rendering takes time from training."""
     r = random.Random(seed)
 
     def items() -> Iterator[tuple[np.ndarray, np.ndarray]]:
         while True:
-            p = page(r) if reading and r.random() < 0.3 else picture(r, reading=reading)
+            p = page(r) if r.random() < PAGES else mix.draw(r)
             base = views.base_view(p.image)
             yield views.patches(base), labels.labels(p, base, True)
             if r.random() < 0.2:
@@ -83,7 +96,7 @@ def patch_loss(out: torch.Tensor, lab: torch.Tensor) -> torch.Tensor:
     for name, o in head_outputs(out).items():
         y = lab[..., COLUMN[name]].long().flatten()
         weight = torch.ones(o.shape[-1], device=out.device)
-        if name in ("shape", "color", "center", "glyph", "next_glyph"):
+        if name in ("shape", "color", "center", "glyph"):
             weight[0] = 0.3
         elif name in COUNTS:
             weight[3:] = 2.0  # larger counts of one kind are rare
@@ -98,18 +111,18 @@ def accuracy(out: torch.Tensor, lab: torch.Tensor) -> dict[str, tuple[int, int]]
     for name, o in head_outputs(out).items():
         y = lab[..., COLUMN[name]]
         known = y != IGNORE
-        if name in ("shape", "color", "center", "glyph", "next_glyph"):
+        if name in ("shape", "color", "center", "glyph"):
             known &= y > 0
         result[name] = int((o.argmax(-1) == y)[known].sum()), int(known.sum())
     return result
 
 
-def held_out(model: Model, reading: bool, pictures: int = 60) -> str:
+def held_out(model: Model, mix: Mix, pictures: int = 60) -> str:
     """Accuracy on views that training never sees: base views of unseen scenes and outside pictures."""
     r = random.Random(f"{HELD_OUT_SEED} encoder")
     pixels, labs = [], []
     for _ in range(pictures):
-        p = picture(r, held_out=True, reading=reading)
+        p = mix.draw(r, held_out=True)
         view = views.base_view(p.image)
         pixels.append(views.patches(view))
         labs.append(labels.labels(p, view, True))
@@ -124,7 +137,8 @@ def train(rank: int, team: Team, a: argparse.Namespace) -> None:
     torch.set_num_threads(1)
     model = Model().to(a.device)
     optimizer = Optimizer(model, a.rate, team, rank, slow={p: 0.0 for p in DECODER})
-    stream = Stream(rank, a, lambda seed: batches(seed, a.batch // team.size, a.reuse, a.reading))
+    mix = replace(MIX, printed=a.printed)
+    stream = Stream(rank, a, lambda seed: batches(seed, a.batch // team.size, a.reuse, mix))
     start = time.time()
     done, step, mean = 0.0, 0, 0.0
     while done < 1:
@@ -136,11 +150,11 @@ def train(rank: int, team: Team, a: argparse.Namespace) -> None:
         step += 1
         mean += (loss.item() - mean) * max(0.02, 1 / step)
         if rank == 0 and step % a.every == 0:
-            print(f"{spent:.0f}s step {step} {step * a.batch / spent:.0f} views/s loss {mean:.3f} held out: {held_out(model, a.reading)}", flush=True)
+            print(f"{spent:.0f}s step {step} {step * a.batch / spent:.0f} views/s loss {mean:.3f} held out: {held_out(model, mix)}", flush=True)
             torch.save(optimizer.state(), a.out)
     if rank == 0:
         torch.save(optimizer.state(), a.out)
-        print("held out:", held_out(model, a.reading, 300), flush=True)
+        print("held out:", held_out(model, mix, 300), flush=True)
 
 
 def main() -> None:
@@ -151,9 +165,9 @@ def main() -> None:
     a.add_argument("--every", type=int, default=200, help="steps between reports and checkpoints")
     a.add_argument("--batch", type=int, default=32)
     a.add_argument("--rate", type=float, default=1e-3)
-    a.add_argument("--reuse", type=int, default=6)
+    a.add_argument("--reuse", type=int, default=2)
     a.add_argument("--seed", type=int, default=1)
-    a.add_argument("--reading", action="store_true", help="teach glyphs as well")
+    a.add_argument("--printed", action="store_true", help="give every bar of a chart a label and a value that can be asked for")
     stream_options(a)
     a = a.parse_args()
     torch.manual_seed(a.seed)

@@ -13,7 +13,10 @@ from PIL import Image, ImageDraw, ImageFont
 from scenes import NAMES, Glyph, Picture, as_jpeg, distinct, picture_size, shade
 
 GLYPHS = string.digits + string.ascii_uppercase
-FONTS = ("DejaVuSans", "DejaVuSans-Bold", "DejaVuSansMono", "DejaVuSerif", "STIXGeneral", "cmss10")
+FONTS = ("DejaVuSans", "DejaVuSans-Bold")
+CAPITAL = 0.73  # of these fonts' capitals and digits: the height as a share of the size
+LEAST = 0.12  # the size of letters, as a share of the picture's longer side
+LONGEST = 8  # letters of a word
 
 
 @functools.cache
@@ -37,18 +40,20 @@ def draw_text(canvas: ImageDraw.ImageDraw, text: str, x: float, y: float, letter
     """Draws a line from its left end and the middle of its capitals; returns its glyphs, by their middles in pixels."""
     canvas.text((x, y), text, font=letters, fill=ink, anchor="lm")
     ends = [letters.getlength(text[:i]) for i in range(len(text) + 1)]
-    return [Glyph(c, x + (a + b) / 2, y) for c, a, b in zip(text, ends, ends[1:]) if c in GLYPHS]
+    height = CAPITAL * letters.size
+    return [Glyph(c, x + (a + b) / 2, y, b - a, height, i) for i, (c, a, b) in enumerate(zip(text, ends, ends[1:])) if c in GLYPHS]
 
 
 def new_text(r: random.Random, held_out: bool) -> str:
     """A word of 3 to 8 capitals, or a number of 1 to 4 digits."""
+    is_number = r.random() < 0.35
+    length = r.choice([1, 2, 3, 3, 4, 4]) if is_number else r.randint(3, LONGEST)
     while True:
-        if r.random() < 0.4:
-            digits = r.choice([1, 2, 3, 3, 4, 4])
-            text = str(r.randint(0 if digits == 1 else 10 ** (digits - 1), 10**digits - 1))
+        if is_number:
+            text = str(r.randint(0 if length == 1 else 10 ** (length - 1), 10**length - 1))
         else:
-            text = "".join(r.choice(string.ascii_uppercase) for _ in range(r.randint(3, 8)))
-        if len(text) == 1 or is_held_out(text) == held_out:  # there are ten numbers of one digit: they serve for both
+            text = "".join(r.choice(string.ascii_uppercase) for _ in range(length))
+        if (is_number and length == 1) or is_held_out(text) == held_out:  # there are ten numbers of one digit: they serve for both
             return text
 
 
@@ -61,14 +66,14 @@ def paper(r: random.Random) -> tuple[tuple[int, ...], tuple[int, ...], str]:
 
 
 def writing(r: random.Random, held_out: bool = False) -> Picture:
-    """One word or number, as large as 4 to 90 % of the picture's width allows."""
+    """One word or number, from letters of LEAST of the picture's longer side to as large as fits."""
     width, height = picture_size(r)
     ground, ink, background = paper(r)
     image = Image.new("RGB", (width, height), ground)
     text, name = new_text(r, held_out), r.choice(FONTS)
     at_100 = font(name, 100).getlength(text)
     largest = min(0.9 * width / at_100 * 100, 0.7 * height)
-    least = min(largest, 0.07 * max(width, height))  # about 24 pixels in a base view
+    least = min(largest, LEAST * max(width, height))
     letters = font(name, max(9, int(r.uniform(least, largest))))
     length, size = letters.getlength(text), letters.size
     x = r.uniform(0.02 * width, max(0.02 * width, 0.98 * width - length))
@@ -88,7 +93,7 @@ def page(r: random.Random) -> Picture:
     name = r.choice(FONTS) if r.random() < 0.5 else FONTS[0]
     y = 4.0
     while True:
-        size = r.choice([18, 22, 26, 30, 36, 44, 56, 72, 100, 130])
+        size = r.choice([32, 38, 46, 56, 68, 84, 104, 130])
         y += size * 0.6
         if y + size * 0.5 > side:
             break
