@@ -118,8 +118,13 @@ describe("the playground", () => {
       await account.settledLedger();
 
       await proxy.close();
+      const unreachable = "The server can't be reached.";
+      await playground.question.fill("And what else?");
+      await playground.receipt.getByText(unreachable).waitFor();
       await playground.page.getByRole("button", { name: "Try again" }).click();
-      await playground.alert.getByText("The server can't be reached.").waitFor();
+      await playground.page.getByRole("article").getByText(unreachable).waitFor();
+      // Neither the question nor its receipt came through, for one reason.
+      expect(await playground.alert.getByText(unreachable).count()).toBe(1);
       await playground.drawn();
       await playground.page.getByRole("button", { name: "Edit the question" }).click();
       expect(await playground.question.inputValue()).toBe(EXAMPLE.question);

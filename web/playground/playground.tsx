@@ -79,7 +79,8 @@ export function Playground() {
     useReceipt(worthCounting ? draft(first) : null, image, countingKey),
     useReceipt(worthCounting && second !== undefined ? draft(second) : null, image, countingKey),
   ];
-  const asked = conversation.turns.at(-1)?.answers[0]?.draft;
+  const lastAnswers = conversation.turns.at(-1)?.answers ?? [];
+  const asked = lastAnswers[0]?.draft;
   const geometry = findModel(first)?.geometry;
   const seen = receipts.map(({ counted }) => (counted?.ok ? counted.value.images[0] : undefined))[0];
   const size = seen ? ([seen.width, seen.height] as const) : (image?.size ?? null);
@@ -153,6 +154,7 @@ export function Playground() {
             size={size}
             low={options.low}
             hasKey={countingKey !== ""}
+            told={lastAnswers.flatMap(({ failure }) => (failure ? [failure.code] : []))}
           />
         </div>
       </div>

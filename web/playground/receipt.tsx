@@ -15,6 +15,8 @@ interface ReceiptProps {
   readonly size: readonly [number, number] | null;
   readonly low: boolean;
   readonly hasKey: boolean;
+  /** The codes of failures that the last answers say already. */
+  readonly told: readonly string[];
 }
 
 /** null: not known yet. */
@@ -29,7 +31,7 @@ interface Column {
   readonly cost: number | null;
 }
 
-export function Receipt({ models, receipts, size, low, hasKey }: ReceiptProps) {
+export function Receipt({ models, receipts, size, low, hasKey, told }: ReceiptProps) {
   const { receipt: texts } = useTexts();
   const columns = models.map((model, index) => readColumn(model, receipts[index], size, low));
   const failures = receipts.flatMap(({ counted }) => (counted && !counted.ok ? [counted.error] : []));
@@ -79,9 +81,12 @@ export function Receipt({ models, receipts, size, low, hasKey }: ReceiptProps) {
         </table>
       )}
       {!hasKey && !isEmpty && <p class="hint">{texts.needsKey}</p>}
-      {failures.slice(0, 1).map((failure) => (
-        <Notice key={failure.code} failure={failure} />
-      ))}
+      {failures
+        .filter(({ code }) => !told.includes(code))
+        .slice(0, 1)
+        .map((failure) => (
+          <Notice key={failure.code} failure={failure} />
+        ))}
     </section>
   );
 }
