@@ -38,6 +38,7 @@ const runningAttempt = z.strictObject({ job: z.string(), attempt: z.int(), lease
  * line for a worker, but not after one that passed with a worker, which took too long.
  */
 const RETRYABLE = new Set(["worker_lost", "no_worker", "internal_error"]);
+const TOOK_TOO_LONG = new ApiError("deadline_exceeded", "The answer did not come in time.");
 
 /** How far an attempt has come. */
 interface Progress {
@@ -146,8 +147,10 @@ export class JobRun extends DurableObject<Env> implements JobRunApi {
   ): Promise<Outcome | null> {
     const ended = { job, attempt: attempt.attempt, lease: attempt.lease };
     const progress: Progress = { hadWorker: false, tokens: 0 };
+    const outOfTime = AbortSignal.timeout(Math.max(0, endOf(attempt) - Date.now()));
     try {
-      const answered = await this.#answer(account, job, attempt, request, stop, progress);
+      const signal = AbortSignal.any([stop, outOfTime]);
+      const answered = await this.#answer(account, job, attempt, request, signal, progress);
       return { ...ended, ...answered, state: "succeeded", failure: null };
     } catch (error) {
       if (stop.aborted) {
@@ -155,7 +158,8 @@ export class JobRun extends DurableObject<Env> implements JobRunApi {
         const rest = { answer: null, failure: null, cache: cacheVerdictOf(request), timings: null };
         return { ...ended, ...partial, ...rest, state: "canceled" };
       }
-      const { code, message } = asApiError(error);
+      // What a call throws that was cut does not say why.
+      const { code, message } = outOfTime.aborted ? TOOK_TOO_LONG : asApiError(error);
       console.error(
         JSON.stringify({
           event: "attempt_failed",
@@ -176,7 +180,7 @@ export class JobRun extends DurableObject<Env> implements JobRunApi {
     job: string,
     attempt: Attempt,
     request: StoredQuestion,
-    stop: AbortSignal,
+    signal: AbortSignal,
     progress: Progress,
   ): Promise<Pick<Outcome, "answer" | "charge" | "usage" | "cache" | "timings">> {
     const { cache } = request;
@@ -188,7 +192,6 @@ export class JobRun extends DurableObject<Env> implements JobRunApi {
     }
     const model = findModel(request.model);
     if (!model) throw new ApiError("model_not_found", `There is no model '${request.model}'.`);
-    const deadline = attempt.deadline - MARGIN_MS;
     const events = generate(this.env, {
       account,
       job,
@@ -199,10 +202,10 @@ export class JobRun extends DurableObject<Env> implements JobRunApi {
       images: await this.#images(account, job, request),
       sampling: request.sampling,
       most: mostOf(request),
-      deadline,
+      deadline: endOf(attempt),
       trace: request.trace,
       claim: null,
-      signal: AbortSignal.any([stop, AbortSignal.timeout(Math.max(0, deadline - Date.now()))]),
+      signal,
       background: (work) => this.ctx.waitUntil(work),
     });
     const said = new Transcript();
@@ -233,6 +236,11 @@ export class JobRun extends DurableObject<Env> implements JobRunApi {
       }),
     );
   }
+}
+
+/** When an attempt's generation must have ended, in Unix milliseconds. */
+function endOf({ deadline }: Attempt): number {
+  return deadline - MARGIN_MS;
 }
 
 /** What the cache said of a question that has to be answered. */

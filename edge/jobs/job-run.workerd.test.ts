@@ -6,7 +6,7 @@ import { Account } from "../account/account.ts";
 import { FACTS, newAccount, recordBells, stopClock, travel } from "../account/testing/fixture.ts";
 import { Pool } from "../pool/pool.ts";
 import { QUESTION, send } from "../testing/ask.ts";
-import { answerWith, playWorker, reportWorker } from "../testing/worker.ts";
+import { answerWith, playSlowWorker, playWorker, reportWorker } from "../testing/worker.ts";
 import { JobRun } from "./job-run.ts";
 import { jobImageKey, type StoredQuestion } from "./stored-question.ts";
 
@@ -106,23 +106,32 @@ it("answers with the cached answer that it was accepted with, though the cache h
   expect(frames).toHaveBeenCalledOnce();
 });
 
+it("fails with its deadline when a worker took too long, and charges nothing", async () => {
+  vi.spyOn(console, "error").mockImplementation(() => undefined);
+  await reportWorker();
+  const frames = playSlowWorker();
+  const { account, stub, key, keyHash } = await newAccount(1000);
+  const job = await acceptJob(key);
+  const startAttempt = Account.prototype.startAttempt;
+  vi.spyOn(Account.prototype, "startAttempt").mockImplementation(async function (this: Account, id) {
+    const attempt = await startAttempt.call(this, id);
+    return attempt && { ...attempt, deadline: Date.now() + 5_200 };
+  });
+  await ring(account, job);
+  expect(frames).toHaveBeenCalledOnce();
+  expect(await stub.job(keyHash, job)).toMatchObject({
+    value: { state: "failed", attempt: 1, charge: 0, failure: { code: "deadline_exceeded" } },
+  });
+  expect(await stub.ledger()).toMatchObject({ held: 0, charged: 0 });
+});
+
 describe("a cancellation that comes", () => {
-  const ran: boolean[] = [];
   const cancel = (key: string, job: string) => send(key, `/v1/jobs/${job}/cancel`);
-  /** A worker that computes until the edge hangs up. */
-  const playSlowWorker = () =>
-    playWorker(
-      (hungUp) =>
-        new Promise((_, reject) => {
-          ran.push(true);
-          hungUp.addEventListener("abort", () => reject(new Error("The edge hung up.")));
-        }),
-    );
+  let frames: ReturnType<typeof playSlowWorker>;
 
   beforeEach(async () => {
-    ran.length = 0;
     await reportWorker();
-    playSlowWorker();
+    frames = playSlowWorker();
   });
 
   it("while an attempt begins stops it before any worker has it", async () => {
@@ -141,7 +150,7 @@ describe("a cancellation that comes", () => {
     expect((await canceled)?.status).toBe(200);
     expect(await stub.job(keyHash, job)).toMatchObject({ value: { state: "canceled", charge: 0 } });
     expect(await stub.ledger()).toMatchObject({ held: 0, charged: 0 });
-    expect(ran).toEqual([]);
+    expect(frames).not.toHaveBeenCalled();
   });
 
   it("just before an attempt begins stops that too", async () => {
@@ -151,7 +160,7 @@ describe("a cancellation that comes", () => {
     let rung: Promise<void> | undefined;
     vi.spyOn(Account.prototype, "cancel").mockImplementation(async function (this: Account, hash, id) {
       rung = ring(account, job);
-      await vi.waitUntil(() => ran.length === 1);
+      await vi.waitUntil(() => frames.mock.calls.length === 1);
       return cancelInAccount.call(this, hash, id);
     });
     expect((await cancel(key, job)).status).toBe(200);
