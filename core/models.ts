@@ -119,7 +119,7 @@ const LLAVA = {
 export const MODELS: readonly Model[] = [
   {
     id: "tessera-tiny",
-    revision: "0672667104f0",
+    revision: "3bfd220ce38d",
     ownedBy: "tessera",
     created: 1_795_305_600,
     geometry: { ...CLIP_L_336, patch: 28 },

@@ -15,7 +15,6 @@ question that has one which begins as "cannot tell" does; no other answer begins
 
 import argparse
 import collections
-import functools
 import json
 import math
 import random
@@ -49,22 +48,26 @@ HERE = Path(__file__).parent
 LANGUAGES = {ENGLISH: "en", CHINESE: "zh"}
 
 
-def held_out(count: int, seed: int, second: bool = False, printed: bool = False) -> Iterator[tuple[Picture, list[tuple[int, Question]]]]:
-    """Pictures, each with its questions in both languages; `printed` asks for the labels and values of charts as well."""
+def held_out(count: int, seed: int, second: bool = False) -> Iterator[tuple[Picture, list[tuple[int, Question]]]]:
+    """Pictures, each with its questions in both languages. Of every second chart of the first renderer the labels and values are asked for."""
     if second:
         import second_renderer
 
         scene, chart = second_renderer.scene, second_renderer.chart
     else:
-        scene, chart = scenes.scene, functools.partial(charts.chart, printed=printed)
+        scene, chart = scenes.scene, charts.chart
     for i in range(count):
         r = random.Random(f"{seed} evaluation {i}")
         if i % EVERY == 0:
             picture = outside(r, held_out=True)
         elif not second and i % EVERY in WRITTEN:
             picture = writing(r, held_out=True)
+        elif i % CHART_EVERY != 1:
+            picture = scene(r)
+        elif second or i % (2 * CHART_EVERY) != 1:
+            picture = chart(r)
         else:
-            picture = chart(r) if i % CHART_EVERY == 1 else scene(r)
+            picture = charts.chart(r, printed=True)
         facts = questions.facts(picture, r)
         r.shuffle(facts)
         if i % EVERY == 5:
@@ -151,7 +154,6 @@ def main() -> None:
     a.add_argument("--seed", type=int, default=SEED)
     a.add_argument("--renderer", choices=["first", "second"], default="first")
     a.add_argument("--minutes", type=float, default=math.inf, help="stop after so long, and say how many pictures there were")
-    a.add_argument("--printed", action="store_true", help="for weights trained with --printed")
     a.add_argument("--threads", type=int, default=2)
     a = a.parse_args()
     torch.set_num_threads(a.threads)
@@ -163,7 +165,7 @@ def main() -> None:
         model.load_state_dict(torch.load(a.checkpoint))
     else:
         model = load(HERE / "weights")
-    held = held_out(a.pictures, a.seed, a.renderer == "second", a.printed)
+    held = held_out(a.pictures, a.seed, a.renderer == "second")
     pictures, table = evaluate(model.eval(), Packer(a.tokenizer), a.low, held, a.minutes)
     print(f"{pictures} pictures, seed {a.seed}, {a.renderer} renderer{', base view alone' if a.low else ''}\n")
     show(table)

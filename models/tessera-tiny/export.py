@@ -1,6 +1,7 @@
-"""A training checkpoint to the folder that engines load.
+"""A training checkpoint, or the mean of several runs', to the folder that engines load.
 
     python export.py model.pt tokenizer.json weights
+    python export.py first.pt second.pt tokenizer.json weights
 """
 
 import sys
@@ -14,9 +15,14 @@ import onnx_graphs
 from model import Model
 
 
-def export(checkpoint: Path, tokenizer: Path, folder: Path) -> None:
+def mean(checkpoints: list[Path]) -> dict[str, torch.Tensor]:
+    states = [torch.load(path) for path in checkpoints]
+    return {name: sum(state[name] for state in states) / len(states) for name in states[0]}
+
+
+def export(checkpoints: list[Path], tokenizer: Path, folder: Path) -> None:
     model = Model()
-    model.load_state_dict(torch.load(checkpoint))
+    model.load_state_dict(mean(checkpoints))
     huggingface.save(model, tokenizer, folder)
     onnx_graphs.build(folder)
     for path in folder.iterdir():
@@ -25,4 +31,5 @@ def export(checkpoint: Path, tokenizer: Path, folder: Path) -> None:
 
 
 if __name__ == "__main__":
-    export(*map(Path, sys.argv[1:4]))
+    *checkpoints, tokenizer, folder = map(Path, sys.argv[1:])
+    export(checkpoints, tokenizer, folder)

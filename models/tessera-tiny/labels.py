@@ -8,12 +8,13 @@ import math
 
 import numpy as np
 
-from scenes import BAR, GROUND, MAP, MOST, NAMES, SHAPES, SMALLEST, Picture
+from scenes import BAR, GROUND, MAP, MOST, NAMES, SHAPES, SMALLEST, Picture, Thing
 from views import PATCH, SIDE, TILE, TOKENS, View
 from writing import GLYPHS, LONGEST
 
 IGNORE = 255
 SIZES, STEP = 8, 1.33  # classes of sizes: each goes from STEP to STEP ** 2 times the start of the one before
+PRINTED = {"label": 26, "tens": 10, "units": 10}  # what stands under a bar and above it
 HEADS = {  # name: number of classes
     "shape": len(SHAPES) + 1,  # 0: background
     "color": len(NAMES) + 1,
@@ -31,6 +32,7 @@ HEADS = {  # name: number of classes
     "extreme": 3,  # whether the object is the largest (1), the smallest (2) or neither
     "glyph": len(GLYPHS) + 1,  # the printed digit or capital that covers most of the patch
     "place": LONGEST,  # how many stand before it in its word
+    **PRINTED,  # of the patch's bar
 }
 WORD_HEADS = {  # what the decoder learns to say of the things that a word of a question refers to
     "shape": len(SHAPES),
@@ -40,6 +42,7 @@ WORD_HEADS = {  # what the decoder learns to say of the things that a word of a 
     "count": MOST + 1,
     "size": SIZES,
     "glyph": len(GLYPHS),  # which the answer's next token spells
+    **PRINTED,
 }
 SPELLING = GROUND + 1  # the bits of a written text's glyphs, after those of things and background
 COLUMN = {name: i for i, name in enumerate(HEADS)}
@@ -87,6 +90,11 @@ def size_class(picture: Picture, thing: int) -> int:
     return max(0, min(SIZES - 1, int(math.log(extent / SMALLEST) / math.log(STEP))))
 
 
+def printed(thing: Thing) -> list[int]:
+    """Labels for PRINTED; IGNORE where the thing has none."""
+    return [ord(thing.label) - ord("A"), *divmod(thing.value, 10)] if thing.label else [IGNORE] * len(PRINTED)
+
+
 def labels(picture: Picture, view: View, base: bool) -> np.ndarray:
     """[144, len(HEADS)] bytes."""
     out = np.full((TOKENS, len(HEADS)), IGNORE, np.uint8)
@@ -101,6 +109,7 @@ def labels(picture: Picture, view: View, base: bool) -> np.ndarray:
     for i, t in enumerate(picture.things, 1):
         table[i, COLUMN["shape"]] = IGNORE if t.shape == BAR else SHAPES.index(t.shape) + 1
         table[i, COLUMN["color"]] = NAMES.index(t.color) + 1
+        table[i, [COLUMN[name] for name in PRINTED]] = printed(t)
         if base:
             table[i, COLUMN["same_shape"]], table[i, COLUMN["same_color"]] = shapes.count(t.shape), colors.count(t.color)
             table[i, COLUMN["center_x"]], table[i, COLUMN["center_y"]] = int(t.x * SIDE), int(t.y * SIDE)
@@ -109,7 +118,7 @@ def labels(picture: Picture, view: View, base: bool) -> np.ndarray:
         for kind, thing in enumerate(picture.extremes(), 1):
             if thing is not None:
                 table[thing + 1, COLUMN["extreme"]] = kind
-    for name in ("shape", "color", "same_shape", "same_color", "center_x", "center_y", "size", "extreme"):
+    for name in ("shape", "color", "same_shape", "same_color", "center_x", "center_y", "size", "extreme", *PRINTED):
         out[:, COLUMN[name]] = table[cover, COLUMN[name]]
     out[:, COLUMN["ground"]] = NAMES.index(picture.background)
     if base:
@@ -132,16 +141,16 @@ def labels(picture: Picture, view: View, base: bool) -> np.ndarray:
 def word_labels(picture: Picture, group: int) -> list[int]:
     """Labels for WORD_HEADS of a bit set of things; IGNORE where they differ."""
     if group == 1 << GROUND:
-        return [IGNORE, NAMES.index(picture.background), IGNORE, IGNORE, IGNORE, IGNORE, IGNORE]
+        return [NAMES.index(picture.background) if name == "color" else IGNORE for name in WORD_HEADS]
     chosen = [i for i in range(len(picture.things)) if group >> i & 1]
     things = [picture.things[i] for i in chosen]
     shapes = {IGNORE if t.shape == BAR else SHAPES.index(t.shape) for t in things}
     told = [shapes, {NAMES.index(t.color) for t in things}, {int(t.x * SIDE) for t in things}, {int(t.y * SIDE) for t in things}]
     sizes = {size_class(picture, i) for i in chosen}
     *told, size = [values.pop() if len(values) == 1 else IGNORE for values in (*told, sizes)]
-    return [*told, len(things), size, IGNORE]
+    return [*told, len(things), size, IGNORE, *(printed(things[0]) if len(things) == 1 else [IGNORE] * len(PRINTED))]
 
 
 def spelling_labels(glyph: str) -> list[int]:
     """Labels for WORD_HEADS of a token that has a glyph to spell."""
-    return [IGNORE] * (len(WORD_HEADS) - 1) + [GLYPHS.index(glyph)]
+    return [GLYPHS.index(glyph) if name == "glyph" else IGNORE for name in WORD_HEADS]

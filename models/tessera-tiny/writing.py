@@ -17,6 +17,7 @@ FONTS = ("DejaVuSans", "DejaVuSans-Bold")
 CAPITAL = 0.73  # of these fonts' capitals and digits: the height as a share of the size
 LEAST = 0.12  # the size of letters, as a share of the picture's longer side
 LONGEST = 8  # letters of a word
+LENGTHS = [3, 4, 5, 6, 7, 7, 8, 8]  # of the words for training, drawn from: longer ones take longer to learn
 
 
 @functools.cache
@@ -47,7 +48,8 @@ def draw_text(canvas: ImageDraw.ImageDraw, text: str, x: float, y: float, letter
 def new_text(r: random.Random, held_out: bool) -> str:
     """A word of 3 to 8 capitals, or a number of 1 to 4 digits."""
     is_number = r.random() < 0.35
-    length = r.choice([1, 2, 3, 3, 4, 4]) if is_number else r.randint(3, LONGEST)
+    lengths = [1, 2, 3, 3, 4, 4] if is_number else range(3, LONGEST + 1) if held_out else LENGTHS
+    length = r.choice(lengths)
     while True:
         if is_number:
             text = str(r.randint(0 if length == 1 else 10 ** (length - 1), 10**length - 1))
