@@ -1,6 +1,7 @@
 /** Lists as the API shows them, page by page. */
 import { z } from "@hono/zod-openapi";
 import type { Page } from "../account/page.ts";
+import { queryInteger } from "../query-integer.ts";
 import { jsonResponse } from "./operation.ts";
 
 /** The parameters of a list of `what`, such as "job", with the length of a page unless another is asked for. */
@@ -10,7 +11,9 @@ export function pageParameters(what: string, usual: number) {
       .string()
       .optional()
       .openapi({ description: `The id of the last ${what} of the page before` }),
-    limit: z.coerce.number().int().min(1).max(100).default(usual),
+    limit: queryInteger(z.int().min(1).max(100))
+      .default(usual)
+      .openapi({ type: "integer", minimum: 1, maximum: 100, default: usual }),
   };
 }
 

@@ -174,6 +174,8 @@ describe("a job", () => {
     for (const [query, param] of [
       ["?status=gone", "status"],
       ["?limit=0", "limit"],
+      ["?limit=", "limit"],
+      ["?limit=0x1", "limit"],
       ["?order=asc", "order"],
     ]) {
       expect(await list(query!)).toMatchObject({ status: 400, body: { error: { param } } });

@@ -134,6 +134,8 @@ describe("usage", () => {
     ["?from=1", "from"],
     ["?from=3600.5", "from"],
     ["?from=-3600", "from"],
+    ["?to=", "to"],
+    ["?to=0xe10", "to"],
     ["?to=999999999999999", "to"],
     ["?from=7200&to=3600", "from"],
     ["?bucket=week", "bucket"],

@@ -1,6 +1,7 @@
 import { z } from "@hono/zod-openapi";
 import { receiptStatus } from "../../../core/receipt.ts";
 import { ApiError } from "../../errors.ts";
+import { queryInteger } from "../../query-integer.ts";
 import { LAST_SECOND, toSeconds } from "../../seconds.ts";
 import { toCsv } from "../../usage/csv.ts";
 import { BUCKETS, MOST_ROWS, type UsageRange, type UsageSum } from "../../usage/query.ts";
@@ -9,13 +10,9 @@ import { type AppContext, jsonResponse } from "../operation.ts";
 const HOUR_MS = 3_600_000;
 const DEFAULT_RANGE_MS = 30 * 24 * HOUR_MS;
 
-const hour = z.coerce
-  .number()
-  .int()
-  .min(0)
-  .max(LAST_SECOND)
-  .multipleOf(3600, "it must be a whole hour, in Unix seconds")
-  .openapi({ type: "integer", minimum: 0, maximum: LAST_SECOND, multipleOf: 3600 });
+const hour = queryInteger(
+  z.int().min(0).max(LAST_SECOND).multipleOf(3600, "it must be a whole hour, in Unix seconds"),
+).openapi({ type: "integer", minimum: 0, maximum: LAST_SECOND, multipleOf: 3600 });
 
 export const usageQuery = z.strictObject({
   bucket: z.enum(BUCKETS).default("day").openapi({ description: "In UTC" }),
