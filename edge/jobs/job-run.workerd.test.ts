@@ -6,7 +6,7 @@ import { Account } from "../account/account.ts";
 import { FACTS, newAccount, recordBells, stopClock, travel } from "../account/testing/fixture.ts";
 import { Pool } from "../pool/pool.ts";
 import { QUESTION, send } from "../testing/ask.ts";
-import { answerWith, playSlowWorker, playWorker, reportWorker } from "../testing/worker.ts";
+import { answerWith, playWorker, reportWorker } from "../testing/worker.ts";
 import { JobRun } from "./job-run.ts";
 import { jobImageKey, type StoredQuestion } from "./stored-question.ts";
 
@@ -106,6 +106,16 @@ it("answers with the cached answer that it was accepted with, though the cache h
   expect(frames).toHaveBeenCalledOnce();
 });
 
+/** Plays a worker that computes until the edge hangs up. */
+function playSlowWorker() {
+  return playWorker(
+    (hungUp) =>
+      new Promise((_, reject) => {
+        hungUp.addEventListener("abort", () => reject(new Error("The edge hung up.")));
+      }),
+  );
+}
+
 it("fails with its deadline when a worker took too long, and charges nothing", async () => {
   vi.spyOn(console, "error").mockImplementation(() => undefined);
   await reportWorker();
@@ -115,6 +125,7 @@ it("fails with its deadline when a worker took too long, and charges nothing", a
   const startAttempt = Account.prototype.startAttempt;
   vi.spyOn(Account.prototype, "startAttempt").mockImplementation(async function (this: Account, id) {
     const attempt = await startAttempt.call(this, id);
+    // Five seconds of it are kept for what follows the generation.
     return attempt && { ...attempt, deadline: Date.now() + 5_200 };
   });
   await ring(account, job);

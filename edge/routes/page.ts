@@ -11,9 +11,7 @@ export function pageParameters(what: string, usual: number) {
       .string()
       .optional()
       .openapi({ description: `The id of the last ${what} of the page before` }),
-    limit: queryInteger(z.int().min(1).max(100))
-      .default(usual)
-      .openapi({ type: "integer", minimum: 1, maximum: 100, default: usual }),
+    limit: queryInteger(z.int().min(1).max(100)).default(usual),
   };
 }
 

@@ -42,13 +42,3 @@ export function playWorker(events: (hungUp: AbortSignal) => WorkerEvent[] | Prom
     return new Response(lines.join(""));
   });
 }
-
-/** Plays a worker that computes until the edge hangs up. */
-export function playSlowWorker() {
-  return playWorker(
-    (hungUp) =>
-      new Promise((_, reject) => {
-        hungUp.addEventListener("abort", () => reject(new Error("The edge hung up.")));
-      }),
-  );
-}
